@@ -1,0 +1,141 @@
+// Sockets by Deno.listen: one read loop per connection into a buffer of its own that starts small, one write at a time.
+
+import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
+
+/** Read buffers start with the first size and double, when a read fills them, up to the second. */
+const SMALL_READ_BYTES = 2048;
+const LARGE_READ_BYTES = 65_536;
+/** Pause after a failed accept: descriptors have run out, and asking again at once would spin. */
+const ACCEPT_PAUSE_MS = 100;
+
+// The part of Deno's interface that is used here, so that the project checks the same with any runtime's types.
+interface DenoConn {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+  closeWrite(): Promise<void>;
+  setNoDelay?(on: boolean): void;
+  setKeepAlive?(on: boolean): void;
+}
+
+interface DenoListener {
+  readonly addr: { readonly port?: number; readonly hostname?: string };
+  accept(): Promise<DenoConn>;
+  close(): void;
+}
+
+interface DenoRuntime {
+  listen(options: { transport?: "tcp" | "unix"; hostname?: string; port?: number; path?: string }): DenoListener;
+  errors: { BadResource: new () => Error; Interrupted: new () => Error };
+}
+
+class DenoTransport implements Transport {
+  peer: Peer | null = null;
+  private readonly conn: DenoConn;
+  private isWriting = false;
+  private isClosing = false;
+  private isClosed = false;
+  private isPaused = false;
+  private continueReading: (() => void) | null = null;
+
+  constructor(conn: DenoConn) {
+    this.conn = conn;
+  }
+
+  send(bytes: Uint8Array, length: number): boolean {
+    this.isWriting = true;
+    this.write(bytes, 0, length);
+    return false;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.continueReading?.();
+    this.continueReading = null;
+  }
+
+  close(): void {
+    this.isClosing = true;
+    if (!this.isWriting) this.finish();
+  }
+
+  /** Runs until the connection ends. */
+  async read(peer: Peer): Promise<void> {
+    let buffer = new Uint8Array(SMALL_READ_BYTES);
+    try {
+      while (!this.isClosed) {
+        if (this.isPaused) await new Promise<void>((resolve) => (this.continueReading = resolve));
+        const count = await this.conn.read(buffer);
+        if (count === null) return peer.ended();
+        peer.received(buffer.subarray(0, count));
+        if (count === buffer.length && count < LARGE_READ_BYTES) buffer = new Uint8Array(count * 2);
+      }
+    } catch {
+      this.finish();
+    }
+  }
+
+  private write(bytes: Uint8Array, from: number, to: number): void {
+    this.conn.write(bytes.subarray(from, to)).then((count) => {
+      if (from + count < to) return this.write(bytes, from + count, to);
+      this.isWriting = false;
+      if (this.isClosing) this.finish();
+      else this.peer?.drained();
+    }, () => this.finish());
+  }
+
+  private finish(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.resume();
+    try {
+      this.conn.close();
+    } catch {
+      // it was closed from below
+    }
+    this.peer?.closed();
+  }
+}
+
+/** Listens with Deno.listen. */
+export function listen(address: Address, accept: Accept): Promise<Listener> {
+  const { Deno } = globalThis as unknown as { Deno: DenoRuntime };
+  if (address.kind === "descriptor") return Promise.reject(new Error("Deno.listen cannot take a descriptor"));
+  try {
+    const listener = address.kind === "unix"
+      ? Deno.listen({ transport: "unix", path: address.path })
+      : Deno.listen({ hostname: address.host, port: address.port });
+    let isOpen = true;
+    void acceptAll(listener, accept, () => isOpen);
+    const actual: Address = address.kind === "unix" ? address : { ...address, port: listener.addr.port ?? address.port };
+    const close = (): void => {
+      isOpen = false;
+      listener.close();
+    };
+    return Promise.resolve({ address: actual, close });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => boolean): Promise<void> {
+  while (isOpen()) {
+    let conn: DenoConn;
+    try {
+      conn = await listener.accept();
+    } catch {
+      if (isOpen()) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+      continue;
+    }
+    conn.setNoDelay?.(true);
+    conn.setKeepAlive?.(true);
+    const transport = new DenoTransport(conn);
+    const peer = accept(transport);
+    transport.peer = peer;
+    if (peer !== null) void transport.read(peer);
+  }
+}

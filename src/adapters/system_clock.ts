@@ -1,0 +1,28 @@
+// The clock of a real machine, the same on all three runtimes.
+
+import { setImmediate } from "node:timers";
+import { LONGEST_TIMER_MS } from "../core/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** Wall time as it was at the start, moved on by a monotonic clock: a step of the machine's clock changes nothing. */
+export class SystemClock implements Clock {
+  private readonly anchor = Date.now() - performance.now();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  now(): number {
+    return this.anchor + performance.now();
+  }
+
+  wakeAt(instant: number, wake: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (instant === Infinity) return;
+    // Rounded up: a timer that fires a fraction early would only have to be set again.
+    const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(instant - this.now())));
+    this.timer = setTimeout(wake, wait);
+  }
+
+  afterTurn(callback: () => void): void {
+    setImmediate(callback);
+  }
+}

@@ -1,0 +1,33 @@
+// What the stats document says of this process and machine.
+
+import os from "node:os";
+import process from "node:process";
+import type { ServerFacts } from "../protocol/stats.ts";
+import type { Options } from "./options.ts";
+import { VERSION } from "./version.ts";
+
+/** Gathers the facts once; CPU time is asked for at each call. */
+export function gatherFacts(options: Options, startedAt: number): ServerFacts {
+  return {
+    version: VERSION,
+    pid: process.pid,
+    hostname: os.hostname(),
+    os: os.version(),
+    platform: os.machine(),
+    instanceId: randomHex(8),
+    startedAt,
+    maxJobBytes: options.maxJobBytes,
+    cpuMicros: () => process.cpuUsage(),
+    binlog: () => ({ oldest: 0, current: 0, migrated: 0, written: 0, maxBytes: options.segmentBytes }),
+  };
+}
+
+/** A number that strangers cannot guess. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+function randomHex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

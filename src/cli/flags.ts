@@ -1,0 +1,133 @@
+// Every flag and variable there is: its names, what it takes, and where its value goes. Adding a row adds the short
+// flag, the long flag and the RUNNERBEAN_* variable; the usage text in usage.ts is checked against this table by a test.
+//
+// Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
+import type { SyncPolicy } from "./options.ts";
+import * as values from "./values.ts";
+
+/** A value with the flag or variable it came from, kept until it can be judged. */
+export interface Said {
+  readonly source: string;
+  readonly text: string;
+}
+
+/** What has been said so far; a missing field was not mentioned. */
+export interface Draft {
+  listen?: Said;
+  port?: Said;
+  binlogDir?: string;
+  sync?: SyncPolicy;
+  segmentBytes?: number;
+  maxJobBytes?: number;
+  user?: string;
+  verbosity?: number;
+  maxConnections?: number;
+  maxMemoryBytes?: number;
+  drainExit?: boolean;
+}
+
+/** How a text gets into the draft: false when it is not what is expected. */
+export interface Reading {
+  readonly expects: string;
+  readonly read: (draft: Draft, said: Said) => boolean;
+}
+
+/** One row: a flag with a value, a flag that stands alone, one that ends the parsing, or one that no longer does anything. */
+export type Flag = FlagNames & FlagEffect;
+
+interface FlagNames {
+  readonly short: string | null;
+  readonly long: string | null;
+}
+
+type FlagEffect =
+  | { readonly kind: "valued"; readonly field: keyof Draft; readonly reading: Reading }
+  | {
+    readonly kind: "alone";
+    readonly field: keyof Draft;
+    readonly apply: (draft: Draft) => void;
+    /** What the variable of this name takes, since a variable always has a value. */
+    readonly reading: Reading | null;
+  }
+  | { readonly kind: "final"; readonly outcome: "help" | "version" }
+  | { readonly kind: "removed"; readonly note: string };
+
+function into<K extends keyof Draft>(field: K, value: values.Value<NonNullable<Draft[K]>>): Reading {
+  return {
+    expects: value.expects,
+    read(draft, said) {
+      const read = values.valueOf(value, said.text);
+      if (read === undefined) return false;
+      draft[field] = read;
+      return true;
+    },
+  };
+}
+
+/** Addresses are judged when the line has been read: with a unix socket the port does not matter. */
+function later(field: "listen" | "port"): Reading {
+  return {
+    expects: values.anyText.expects,
+    read(draft, said) {
+      draft[field] = said;
+      return true;
+    },
+  };
+}
+
+function valued<K extends keyof Draft>(
+  short: string | null,
+  long: string | null,
+  field: K,
+  value: values.Value<NonNullable<Draft[K]>>,
+): Flag {
+  return { short, long, kind: "valued", field, reading: into(field, value) };
+}
+
+const ALWAYS_COMPACTED = "is ignored: the binlog is always compacted";
+
+export const FLAGS: readonly Flag[] = [
+  { short: "l", long: "listen", kind: "valued", field: "listen", reading: later("listen") },
+  { short: "p", long: "port", kind: "valued", field: "port", reading: later("port") },
+  valued("b", "binlog", "binlogDir", values.folder),
+  valued("f", null, "sync", values.syncInterval),
+  {
+    short: "F",
+    long: null,
+    kind: "alone",
+    field: "sync",
+    apply: (draft) => (draft.sync = { kind: "never" }),
+    reading: null,
+  },
+  valued(null, "sync", "sync", values.syncPolicy),
+  valued("s", "segment-bytes", "segmentBytes", values.byteCount),
+  valued("z", "max-job-bytes", "maxJobBytes", values.jobByteCount),
+  valued("u", "user", "user", values.anyText),
+  {
+    short: "V",
+    long: "verbose",
+    kind: "alone",
+    field: "verbosity",
+    apply: (draft) => (draft.verbosity = (draft.verbosity ?? 0) + 1),
+    reading: into("verbosity", values.verbosityLevel),
+  },
+  valued(null, "max-connections", "maxConnections", values.connectionCount),
+  valued(null, "max-memory", "maxMemoryBytes", values.memorySize),
+  {
+    short: null,
+    long: "drain-exit",
+    kind: "alone",
+    field: "drainExit",
+    apply: (draft) => (draft.drainExit = true),
+    reading: into("drainExit", values.yesOrNo),
+  },
+  { short: "v", long: "version", kind: "final", outcome: "version" },
+  { short: "h", long: "help", kind: "final", outcome: "help" },
+  { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },
+  { short: "n", long: null, kind: "removed", note: ALWAYS_COMPACTED },
+];
+
+/** The variable that stands for a long name: `max-memory` is RUNNERBEAN_MAX_MEMORY. */
+export function variableName(long: string): string {
+  return `RUNNERBEAN_${long.toUpperCase().replaceAll("-", "_")}`;
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// The program: reads the command line, starts the server, leaves with the reference's exit codes.
+
+import process from "node:process";
+import { EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { parseOptions } from "./parse_options.ts";
+import { serve } from "./serve.ts";
+import { systemServicePort } from "./service_port.ts";
+import { USAGE } from "./usage.ts";
+import { VERSION } from "./version.ts";
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const warn = (line: string): void => void process.stderr.write(`runnerbean: ${line}\n`);
+
+async function main(): Promise<number | null> {
+  const parsed = parseOptions(process.argv.slice(2), process.env, systemServicePort);
+  parsed.warnings.forEach(warn);
+  switch (parsed.kind) {
+    case "help":
+      process.stderr.write(USAGE);
+      return EXIT_OK;
+    case "version":
+      say(`runnerbean ${VERSION}`);
+      return EXIT_OK;
+    case "problem":
+      warn(parsed.problem);
+      if (parsed.exitCode === EXIT_USAGE) process.stderr.write(USAGE);
+      return parsed.exitCode;
+    default: {
+      const problem = await serve(parsed.options, { say, warn });
+      if (problem === null) return null;
+      warn(problem.problem);
+      return problem.exitCode;
+    }
+  }
+}
+
+const exitCode = await main();
+if (exitCode !== null) process.exit(exitCode);

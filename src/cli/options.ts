@@ -1,0 +1,69 @@
+// What the command line and the environment settle on: one plain, checked object that the rest of the program reads.
+//
+// Invariant: a value in here has been checked against what its flag takes; nothing after the parser looks at argv again.
+
+/** Where the server listens. */
+export type ListenAddress =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** When what was appended to the binlog is synced to the disk. */
+export type SyncPolicy =
+  | { readonly kind: "always" }
+  | { readonly kind: "interval"; readonly ms: number }
+  | { readonly kind: "never" };
+
+/** Everything a start can be told. Bytes are bytes, `ms` is milliseconds, null means "not given". */
+export interface Options {
+  /** `-l`, `-p`: a TCP host and port (0 = any free port), or the path after `unix:`. */
+  readonly listen: ListenAddress;
+  /** True when `-l` (or its variable) was given: socket activation says that it is ignored. */
+  readonly listenGiven: boolean;
+  /** True when `-p` (or its variable) was given: socket activation says that it is ignored. */
+  readonly portGiven: boolean;
+  /** `-b`: the folder of the binlog; null keeps the queue in memory. */
+  readonly binlogDir: string | null;
+  /** `-f` and `-F`, whichever came last; null when neither was given (the binlog then syncs every 50 ms). */
+  readonly sync: SyncPolicy | null;
+  /** `-s`: the size of one binlog segment. */
+  readonly segmentBytes: number;
+  /** `-z`: the largest job body, at most {@link LARGEST_MAX_JOB_BYTES}. */
+  readonly maxJobBytes: number;
+  /** `-u`: the user to become once the socket is bound. */
+  readonly user: string | null;
+  /** `-V`: 0 is silent, 1 tells of connections, 2 and more of every command and reply. */
+  readonly verbosity: number;
+  /** `--max-connections`: open connections at once; null takes what the limit of open files leaves room for. */
+  readonly maxConnections: number | null;
+  /** `--max-memory`: puts that would go beyond this are answered OUT_OF_MEMORY; null sets no limit. */
+  readonly maxMemoryBytes: number | null;
+  /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
+  readonly drainExit: boolean;
+}
+
+/** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
+export const DEFAULT_HOST = "127.0.0.1";
+/** The port every client library tries first. */
+export const DEFAULT_PORT = 11300;
+/** The reference's default for `-z`: one byte below 64 KiB. */
+export const DEFAULT_MAX_JOB_BYTES = 65_535;
+/** The ceiling of `-z`, as in the reference: 1 GiB. */
+export const LARGEST_MAX_JOB_BYTES = 1_073_741_824;
+/** The reference's default for `-s`: 10 MiB. */
+export const DEFAULT_SEGMENT_BYTES = 10_485_760;
+
+/** What a start without any flag or variable uses. */
+export const DEFAULT_OPTIONS: Options = {
+  listen: { kind: "tcp", host: DEFAULT_HOST, port: DEFAULT_PORT },
+  listenGiven: false,
+  portGiven: false,
+  binlogDir: null,
+  sync: null,
+  segmentBytes: DEFAULT_SEGMENT_BYTES,
+  maxJobBytes: DEFAULT_MAX_JOB_BYTES,
+  user: null,
+  verbosity: 0,
+  maxConnections: null,
+  maxMemoryBytes: null,
+  drainExit: false,
+};

@@ -1,0 +1,26 @@
+// The text that -h and every usage error print on stderr.
+
+export const USAGE: string = `Use: runnerbean [OPTIONS]
+
+Options:
+ -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH
+                            (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)
+ -p, --port PORT            listen on this port number or service name (default is 11300; 0 picks a free one)
+ -b, --binlog DIR           keep a binlog in this folder (default is to keep the queue in memory only)
+ -f MS                      sync the binlog at most once every MS milliseconds (default is 50; 0 syncs every write)
+ -F                         never sync the binlog
+     --sync always|never|MS the same as -f0, -F and -f MS
+ -s, --segment-bytes BYTES  size of each binlog file (default is 10485760)
+ -z, --max-job-bytes BYTES  largest job body (default is 65535, at most 1073741824)
+ -u, --user USER            become this user and its groups once the socket is bound
+     --max-connections N    open connections at once (default is what the limit of open files allows)
+     --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
+     --drain-exit           after SIGUSR1, leave as soon as there is no job left
+ -V, --verbose              tell of connections on stdout; -VV also of every command and reply
+ -v, --version              print the version
+ -h, --help                 print this help
+ -c, -n                     ignored
+
+A long flag's value follows it as the next word or after "=". Each long flag with a value, --verbose (a number) and
+--drain-exit (yes or no) can also be set by a variable: --max-memory by RUNNERBEAN_MAX_MEMORY. Flags win over variables.
+`;

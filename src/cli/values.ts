@@ -1,0 +1,116 @@
+// What the values of flags and RUNNERBEAN_* variables may be: one schema each, and the words that name it in a message.
+//
+// Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
+import * as v from "valibot";
+import type { SyncPolicy } from "./options.ts";
+
+/** A kind of value: `expects` completes the sentence "expected …, got …". */
+export interface Value<T> {
+  readonly expects: string;
+  readonly schema: v.GenericSchema<string, T>;
+}
+
+/** The value that the text stands for, or undefined when it does not fit. */
+export function valueOf<T>(value: Value<T>, text: string): T | undefined {
+  const read = v.safeParse(value.schema, text);
+  return read.success ? read.output : undefined;
+}
+
+/** "-p: expected …, got "x"": the one form of every complaint about a value. */
+export function misfit(source: string, expects: string, text: string): string {
+  return `${source}: expected ${expects}, got ${JSON.stringify(text)}`;
+}
+
+// Like C's strtoul, which the reference uses: white space and a plus sign before the digits, nothing behind them.
+const DIGITS = /^\s*\+?\d+$/;
+const SIGNED_DIGITS = /^\s*[+-]?\d+$/;
+
+/** True when the text is a number in the form that sizes and ports have. */
+export function isDigits(text: string): boolean {
+  return DIGITS.test(text);
+}
+
+const atMostSafe = (count: number): number => Math.min(count, Number.MAX_SAFE_INTEGER);
+
+const count = v.pipe(v.string(), v.regex(DIGITS), v.transform((text) => atMostSafe(Number(text))));
+
+const wholeFromOne = v.pipe(
+  v.string(),
+  v.regex(DIGITS),
+  v.transform(Number),
+  v.minValue(1),
+  v.maxValue(Number.MAX_SAFE_INTEGER),
+);
+
+/** Text that is looked at later, where more is known (an address, a user name). */
+export const anyText: Value<string> = { expects: "text", schema: v.string() };
+
+export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
+
+/** The number form of a port; names are looked up elsewhere. */
+export const portNumber: Value<number> = {
+  expects: "a port number from 0 to 65535 or a service name",
+  schema: v.pipe(v.string(), v.regex(DIGITS), v.transform(Number), v.maxValue(65_535)),
+};
+
+/** A size without a ceiling; what no number can hold becomes the largest whole number. */
+export const byteCount: Value<number> = { expects: "a whole number of bytes, 0 or more", schema: count };
+
+/** As in the reference a negative size wraps round to a huge one, and a huge one is cut later, with a warning. */
+export const jobByteCount: Value<number> = {
+  expects: "a whole number of bytes, 0 or more",
+  schema: v.pipe(
+    v.string(),
+    v.regex(SIGNED_DIGITS),
+    v.transform((text) => atMostSafe(Number(text) < 0 ? Infinity : Math.abs(Number(text)))),
+  ),
+};
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A size with an optional binary unit: `512m` is 512 times 1,048,576. */
+export const memorySize: Value<number> = {
+  expects: "a number of bytes above 0, which may end in k, m or g (1024, 1024^2, 1024^3)",
+  schema: v.pipe(
+    v.string(),
+    v.regex(/^\d+[kmg]?$/i),
+    v.transform((text) => parseInt(text, 10) * UNITS[text.replace(/\d+/, "").toLowerCase()]),
+    v.minValue(1),
+    v.maxValue(Number.MAX_SAFE_INTEGER),
+  ),
+};
+
+export const connectionCount: Value<number> = {
+  expects: "a whole number of connections, 1 or more",
+  schema: wholeFromOne,
+};
+
+/** 0 ms between syncs is the same as syncing after every write. */
+const syncEvery = (ms: number): SyncPolicy => (ms === 0 ? { kind: "always" } : { kind: "interval", ms });
+
+/** What `-f` takes. */
+export const syncInterval: Value<SyncPolicy> = {
+  expects: "a whole number of milliseconds, 0 for a sync after every write",
+  schema: v.pipe(count, v.transform(syncEvery)),
+};
+
+/** What `--sync` takes: `-f` and `-F` in one. */
+export const syncPolicy: Value<SyncPolicy> = {
+  expects: "always, never or a whole number of milliseconds",
+  schema: v.union([
+    v.pipe(v.literal("always"), v.transform((): SyncPolicy => ({ kind: "always" }))),
+    v.pipe(v.literal("never"), v.transform((): SyncPolicy => ({ kind: "never" }))),
+    v.pipe(count, v.transform(syncEvery)),
+  ]) as v.GenericSchema<string, SyncPolicy>,
+};
+
+export const verbosityLevel: Value<number> = { expects: "a whole number, 0 or more", schema: count };
+
+export const yesOrNo: Value<boolean> = {
+  expects: "1, true, yes or on, or 0, false, no or off",
+  schema: v.pipe(
+    v.string(),
+    v.regex(/^(?:1|true|yes|on|0|false|no|off)$/i),
+    v.transform((text) => /^(?:1|true|yes|on)$/i.test(text)),
+  ),
+};

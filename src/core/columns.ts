@@ -1,0 +1,145 @@
+// Columns of the job table: one number per row, in pages that come and go without copying the others.
+// Invariant: a row may be read or written only while its page exists. Cost: two array reads per access.
+//
+// Three classes that differ only in the element type, on purpose: with one shared class every access in the queue would
+// go through one call site that has seen all element types, which the engines compile to a slow generic access.
+
+import { PAGE_ROWS } from "./limits.ts";
+
+const PAGE_BITS = Math.log2(PAGE_ROWS);
+const PAGE_MASK = PAGE_ROWS - 1;
+
+/** Bytes back to the system at once where the runtime can (ES2024 transfer), else when the garbage is collected. */
+export function release(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer && typeof buffer.transfer === "function") buffer.transfer(0);
+}
+
+interface Column {
+  addPage(page: number): void;
+  dropPage(page: number): void;
+}
+
+export class Uint8Column implements Column {
+  private readonly pages: Uint8Array[] = [];
+  get(row: number): number {
+    return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
+  }
+  set(row: number, value: number): void {
+    this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
+  }
+  addPage(page: number): void {
+    this.pages[page] = new Uint8Array(PAGE_ROWS);
+  }
+  dropPage(page: number): void {
+    release(this.pages[page].buffer);
+  }
+}
+
+export class Uint32Column implements Column {
+  private readonly pages: Uint32Array[] = [];
+  get(row: number): number {
+    return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
+  }
+  set(row: number, value: number): void {
+    this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
+  }
+  addPage(page: number): void {
+    this.pages[page] = new Uint32Array(PAGE_ROWS);
+  }
+  dropPage(page: number): void {
+    release(this.pages[page].buffer);
+  }
+}
+
+export class Float64Column implements Column {
+  private readonly pages: Float64Array[] = [];
+  get(row: number): number {
+    return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
+  }
+  set(row: number, value: number): void {
+    this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
+  }
+  addPage(page: number): void {
+    this.pages[page] = new Float64Array(PAGE_ROWS);
+  }
+  dropPage(page: number): void {
+    release(this.pages[page].buffer);
+  }
+}
+
+/**
+ * Hands out row numbers of a table made of columns and takes them back. Row 0 is never handed out: it means "none".
+ * New rows come from the lowest page with room, so that high pages run empty and can be dropped.
+ */
+export class Rows {
+  /** Rows in use. */
+  count = 0;
+  private readonly columns: readonly Column[];
+  private readonly nextFree: Uint32Column;
+  /** Per page: first row of its chain of freed rows, rows never used yet, rows in use; -1 in use = the page is dropped. */
+  private readonly freed: number[] = [];
+  private readonly fresh: number[] = [];
+  private readonly used: number[] = [];
+  /** No page below this number has room. */
+  private roomFrom = 0;
+  /** One empty page is kept, so that a count that swings about a page's edge does not allocate each time; -1 = none. */
+  private emptyPage = -1;
+
+  /** `nextFree` chains freed rows; it may be a column that means something else while the row is in use. */
+  constructor(columns: readonly Column[], nextFree: Uint32Column) {
+    this.columns = columns;
+    this.nextFree = nextFree;
+  }
+
+  take(): number {
+    const page = this.pageWithRoom();
+    if (page === this.emptyPage) this.emptyPage = -1;
+    this.used[page]++;
+    this.count++;
+    const row = this.freed[page];
+    if (row !== 0) {
+      this.freed[page] = this.nextFree.get(row);
+      return row;
+    }
+    return page * PAGE_ROWS + this.fresh[page]++;
+  }
+
+  giveBack(row: number): void {
+    const page = row >>> PAGE_BITS;
+    this.count--;
+    this.nextFree.set(row, this.freed[page]);
+    this.freed[page] = row;
+    if (page < this.roomFrom) this.roomFrom = page;
+    if (--this.used[page] === 0) this.keepOneEmpty(page);
+  }
+
+  private keepOneEmpty(page: number): void {
+    const other = this.emptyPage;
+    this.emptyPage = other < 0 ? page : Math.min(page, other);
+    if (other >= 0) this.drop(Math.max(page, other));
+  }
+
+  private pageWithRoom(): number {
+    let page = this.roomFrom;
+    while (page < this.used.length && this.used[page] >= 0 && this.isFull(page)) page++;
+    if (page >= this.used.length || this.used[page] < 0) this.add(page);
+    this.roomFrom = page;
+    return page;
+  }
+
+  private isFull(page: number): boolean {
+    return this.freed[page] === 0 && this.fresh[page] === PAGE_ROWS;
+  }
+
+  private add(page: number): void {
+    for (const column of this.columns) column.addPage(page);
+    this.freed[page] = 0;
+    this.fresh[page] = page === 0 ? 1 : 0;
+    this.used[page] = 0;
+  }
+
+  private drop(page: number): void {
+    for (const column of this.columns) column.dropPage(page);
+    this.used[page] = -1;
+  }
+}

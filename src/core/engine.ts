@@ -1,0 +1,534 @@
+// The queue itself: a method per command, and open, close, tick, work. A deterministic state machine: its only inputs are
+// these calls, each with `now` in milliseconds, which must never go backwards; all it has to say goes to `outbox`, which
+// the caller reads and clears after each call. It calls nobody and cannot be re-entered in the middle of a change.
+// Cost: O(log n) per command, whatever the number of tubes, jobs and sessions, but for what a session watches itself.
+
+import { assert } from "./assert.ts";
+import { NO_BODY } from "./bodies.ts";
+import type { BodyReader } from "./bodies.ts";
+import type { Counters } from "./counters.ts";
+import { BURIED, DELAYED, READY, RESERVED } from "./jobs.ts";
+import type { JobTable } from "./jobs.ts";
+import { JOB_ROW_BYTES, MOVES_PER_CALL } from "./limits.ts";
+import { Matching } from "./matching.ts";
+import * as out from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
+import { Places } from "./places.ts";
+import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE, Session } from "./session.ts";
+import { Tube } from "./tube.ts";
+import type { Tubes } from "./tubes.ts";
+
+export interface EngineOptions {
+  /** Puts beyond this many bytes of jobs get OUT_OF_MEMORY. Default: no limit. */
+  maxMemoryBytes?: number;
+  /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
+  seed?: number;
+}
+
+export class Engine {
+  readonly outbox = new Outbox();
+  /** While true, puts are refused with DRAINING. */
+  isDraining = false;
+  private readonly places: Places;
+  private readonly matching: Matching;
+  private readonly maxMemoryBytes: number;
+  private nextId = 1;
+  /** Sessions with a chore, first come first served. */
+  private readonly busy: Session[] = [];
+  /** Used again by each tick. */
+  private readonly awake: Tube[] = [];
+  private readonly overdue: Session[] = [];
+
+  constructor(options: EngineOptions = {}) {
+    this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
+    this.places = new Places(options.seed ?? 0);
+    this.matching = new Matching(this.places, this.outbox);
+  }
+
+  // What there is to see. Rows read from these are valid until the next call.
+
+  get jobs(): JobTable {
+    return this.places.jobs;
+  }
+  get tubes(): Tubes {
+    return this.places.tubes;
+  }
+  get counters(): Counters {
+    return this.places.counters;
+  }
+  /** Bytes that jobs take, as counted against the memory limit. */
+  get usedBytes(): number {
+    return this.places.usedBytes;
+  }
+  /** The internals, for tests that check invariants. */
+  get inside(): Places {
+    return this.places;
+  }
+
+  /** Hands a job's body, CR LF included, to a reader. */
+  readBody(row: number, reader: BodyReader): void {
+    this.places.bodies.read(this.jobs.body.get(row), this.jobs.bodyBytes.get(row), reader);
+  }
+
+  // Sessions.
+
+  open(): Session {
+    const session = this.places.addSession();
+    this.counters.sessions++;
+    this.counters.totalSessions++;
+    session.used.usingCount++;
+    this.addWatch(session, session.used);
+    return session;
+  }
+
+  /** The peer will send no more: a wait ends now, and later reserves do not wait. */
+  halfClose(session: Session): void {
+    session.isHalfClosed = true;
+    if (!session.isWaiting) return;
+    this.matching.endWait(session);
+    this.outbox.reply(session, out.TIMED_OUT);
+  }
+
+  /** The peer is gone. What it holds becomes ready again, uncounted; if that is much, later calls of work() go on with it. */
+  close(session: Session, now: number): void {
+    assert(session.isOpen, "a session is closed once");
+    session.isOpen = false;
+    if (session.isWaiting) this.matching.endWait(session);
+    if (session.chore !== NO_CHORE) this.busy.splice(this.busy.indexOf(session), 1);
+    this.abandonPut(session);
+    this.counters.sessions--;
+    if (session.isProducer) this.counters.producers--;
+    if (session.isWorker) this.counters.workers--;
+    session.used.usingCount--;
+    this.places.dropIfIdle(session.used);
+    for (const { tube } of session.watches) {
+      tube.watchingCount--;
+      this.places.dropIfIdle(tube);
+    }
+    session.watches.length = 0;
+    this.places.alarms.remove(session);
+    session.chore = GIVE_BACK;
+    if (!this.giveBack(session, now, MOVES_PER_CALL)) this.busy.push(session);
+  }
+
+  // Put, in two steps: the line takes the id, the body follows at leisure.
+
+  /**
+   * A put line has been read: takes the next id and room for the body of `bodyBytes`. False when there is none: the body
+   * must be skipped and the put answered OUT_OF_MEMORY. Nobody sees the job before {@link put}.
+   */
+  beginPut(session: Session, bodyBytes: number, now: number): boolean {
+    assert(session.draftBody === NO_BODY, "a session receives one put at a time");
+    this.counters.put++;
+    this.becomeProducer(session);
+    const { bodies } = this.places;
+    const bytes = bodyBytes + 2;
+    if (this.usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
+    const body = bodies.allocate(bytes);
+    if (body === NO_BODY) return false;
+    session.draftId = this.nextId++;
+    session.draftAt = now;
+    session.draftBody = body;
+    session.draftBytes = bytes;
+    session.draftFilled = 0;
+    return true;
+  }
+
+  /** A put line was understood and yet refused (too big, or text behind it): it is counted, and that is all. */
+  countRefusedPut(): void {
+    this.counters.put++;
+  }
+
+  /** The next `source[from, to)` of the body being received, CR LF included. */
+  fillPut(session: Session, source: Uint8Array, from: number, to: number): void {
+    const { draftBody, draftBytes, draftFilled } = session;
+    assert(draftBody !== NO_BODY && draftFilled + to - from <= draftBytes, "a body is filled up to its size");
+    this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    session.draftFilled += to - from;
+  }
+
+  /** Drops the put being received, if any; its id stays used. */
+  abandonPut(session: Session): void {
+    if (session.draftBody === NO_BODY) return;
+    this.places.bodies.free(session.draftBody, session.draftBytes);
+    session.draftBody = NO_BODY;
+  }
+
+  /** The body is complete: the job comes into being in the used tube. `delay` and `ttr` are in seconds. */
+  put(session: Session, pri: number, delay: number, ttr: number, now: number): void {
+    assert(session.draftFilled === session.draftBytes, "a put has its whole body");
+    if (this.isDraining) {
+      this.abandonPut(session);
+      return this.outbox.reply(session, out.DRAINING);
+    }
+    const { jobs } = this;
+    const tube = session.used;
+    const row = jobs.add(session.draftId);
+    jobs.pri.set(row, pri);
+    jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
+    jobs.createdAt.set(row, session.draftAt);
+    jobs.body.set(row, session.draftBody);
+    jobs.bodyBytes.set(row, session.draftBytes);
+    jobs.tube.set(row, tube.slot);
+    jobs.setDelay(row, delay);
+    session.draftBody = NO_BODY;
+    this.counters.totalJobs++;
+    tube.totalJobs++;
+    this.enterReadyOrDelayed(row, delay, now);
+    this.outbox.record(out.RECORD_PUT, row);
+    this.outbox.reply(session, out.INSERTED, session.draftId);
+    this.matching.match(tube, now);
+  }
+
+  // Reserve and what a holder may do.
+
+  reserve(session: Session, now: number): void {
+    this.counters.reserve++;
+    this.becomeWorker(session);
+    this.reserveUntil(session, Infinity, now);
+  }
+
+  reserveWithTimeout(session: Session, seconds: number, now: number): void {
+    this.counters.reserveWithTimeout++;
+    this.becomeWorker(session);
+    this.reserveUntil(session, now + seconds * 1000, now);
+  }
+
+  private reserveUntil(session: Session, until: number, now: number): void {
+    const row = this.matching.bestFor(session);
+    if (row !== 0) return this.matching.grant(row, session, now);
+    if (session.isDeadlineSoon(now)) return this.outbox.reply(session, out.DEADLINE_SOON);
+    if (until <= now || session.isHalfClosed) return this.outbox.reply(session, out.TIMED_OUT);
+    this.matching.startWait(session, until);
+  }
+
+  reserveJob(session: Session, id: number, now: number): void {
+    const row = this.jobs.find(id);
+    if (row === 0 || this.jobs.state.get(row) === RESERVED) return this.outbox.reply(session, out.NOT_FOUND);
+    this.becomeWorker(session);
+    this.matching.grant(row, session, now);
+  }
+
+  delete(session: Session, id: number): void {
+    this.counters.delete++;
+    const row = this.jobs.find(id);
+    const isOthers = row !== 0 && this.jobs.state.get(row) === RESERVED && !this.places.isHeldBy(row, session);
+    if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
+    this.places.leave(row);
+    this.places.tubeOf(row).deletes++;
+    this.outbox.record(out.RECORD_GONE, id);
+    this.places.forget(row);
+    this.outbox.reply(session, out.DELETED);
+  }
+
+  release(session: Session, id: number, pri: number, delay: number, now: number): void {
+    this.counters.release++;
+    const row = this.jobs.find(id);
+    if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.places.leave(row);
+    this.jobs.pri.set(row, pri);
+    this.jobs.setDelay(row, delay);
+    this.jobs.countRelease(row);
+    this.enterReadyOrDelayed(row, delay, now);
+    this.outbox.record(out.RECORD_CHANGE, row);
+    this.outbox.reply(session, out.RELEASED);
+    this.matching.match(this.places.tubeOf(row), now);
+  }
+
+  bury(session: Session, id: number, pri: number): void {
+    this.counters.bury++;
+    const row = this.jobs.find(id);
+    if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.places.leave(row);
+    this.jobs.pri.set(row, pri);
+    this.jobs.countBury(row);
+    this.places.enterBuried(row);
+    this.outbox.record(out.RECORD_CHANGE, row);
+    this.outbox.reply(session, out.BURIED_JOB);
+  }
+
+  touch(session: Session, id: number, now: number): void {
+    this.counters.touch++;
+    const row = this.jobs.find(id);
+    if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.jobs.deadlineAt.set(row, now + this.jobs.ttr.get(row) * 1000);
+    session.held.moveBack(row);
+    this.outbox.reply(session, out.TOUCHED);
+  }
+
+  // Kick.
+
+  /** Kicks up to `bound` jobs of the used tube: buried ones if there are any, else delayed ones. Large kicks go on in work(). */
+  kick(session: Session, bound: number, now: number): void {
+    this.counters.kick++;
+    const { buried, delayed } = session.used;
+    session.chore = buried.length > 0 ? KICK_BURIED : KICK_DELAYED;
+    session.choreLeft = Math.min(bound, buried.length > 0 ? buried.length : delayed.length);
+    session.choreDone = 0;
+    if (!this.kickSome(session, now, MOVES_PER_CALL)) this.busy.push(session);
+  }
+
+  kickJob(session: Session, id: number, now: number): void {
+    const row = this.jobs.find(id);
+    const state = row === 0 ? 0 : this.jobs.state.get(row);
+    if (state !== BURIED && state !== DELAYED) return this.outbox.reply(session, out.NOT_FOUND);
+    this.outbox.reply(session, out.KICKED_JOB);
+    this.kickRow(row, now);
+  }
+
+  private kickRow(row: number, now: number): void {
+    this.places.leave(row);
+    this.jobs.countKick(row);
+    this.places.enterReady(row);
+    this.outbox.record(out.RECORD_CHANGE, row);
+    this.matching.match(this.places.tubeOf(row), now);
+  }
+
+  /** One by one and matched one by one, like the reference: the job buried first goes to the first waiter. True when done. */
+  private kickSome(session: Session, now: number, atMost: number): boolean {
+    const { buried, delayed } = session.used;
+    const end = session.choreDone + Math.min(atMost, session.choreLeft - session.choreDone);
+    while (session.choreDone < end) {
+      const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
+      if (row === 0) break; // Others have taken some away since the kick began.
+      session.choreDone++;
+      this.kickRow(row, now);
+    }
+    if (session.choreDone === end && end < session.choreLeft) return false;
+    session.chore = NO_CHORE;
+    this.outbox.reply(session, out.KICKED_COUNT, session.choreDone);
+    return true;
+  }
+
+  // Looking.
+
+  peek(session: Session, id: number): void {
+    this.counters.peek++;
+    this.found(session, this.jobs.find(id));
+  }
+  peekReady(session: Session): void {
+    this.counters.peekReady++;
+    this.found(session, session.used.ready.first);
+  }
+  peekDelayed(session: Session): void {
+    this.counters.peekDelayed++;
+    this.found(session, session.used.delayed.first);
+  }
+  peekBuried(session: Session): void {
+    this.counters.peekBuried++;
+    this.found(session, session.used.buried.first);
+  }
+  private found(session: Session, row: number): void {
+    this.outbox.reply(session, row === 0 ? out.NOT_FOUND : out.FOUND_JOB, row);
+  }
+
+  stats(session: Session): void {
+    this.counters.stats++;
+    this.outbox.reply(session, out.STATS);
+  }
+  statsJob(session: Session, id: number): void {
+    this.counters.statsJob++;
+    const row = this.jobs.find(id);
+    this.outbox.reply(session, row === 0 ? out.NOT_FOUND : out.STATS_JOB, row);
+  }
+  statsTube(session: Session, bytes: Uint8Array, from: number, to: number): void {
+    this.counters.statsTube++;
+    const tube = this.tubes.find(bytes, from, to);
+    if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
+    this.outbox.reply(session, out.STATS_TUBE, tube.slot);
+  }
+  listTubes(session: Session): void {
+    this.counters.listTubes++;
+    this.outbox.reply(session, out.LIST_TUBES);
+  }
+  listTubeUsed(session: Session): void {
+    this.counters.listTubeUsed++;
+    this.outbox.reply(session, out.USING, session.used.slot);
+  }
+  listTubesWatched(session: Session): void {
+    this.counters.listTubesWatched++;
+    this.outbox.reply(session, out.LIST_TUBES_WATCHED);
+  }
+
+  // Tubes. Names are given as bytes[from, to) and must be valid; they are copied where they are kept.
+
+  use(session: Session, bytes: Uint8Array, from: number, to: number): void {
+    this.counters.use++;
+    const former = session.used;
+    const tube = this.tubes.obtain(bytes, from, to);
+    tube.usingCount++;
+    session.used = tube;
+    former.usingCount--;
+    this.places.dropIfIdle(former);
+    this.outbox.reply(session, out.USING, tube.slot);
+  }
+
+  watch(session: Session, bytes: Uint8Array, from: number, to: number): void {
+    this.counters.watch++;
+    const tube = this.tubes.obtain(bytes, from, to);
+    if (session.watchOf(tube) === undefined) this.addWatch(session, tube);
+    this.outbox.reply(session, out.WATCHING, session.watches.length);
+  }
+
+  ignore(session: Session, bytes: Uint8Array, from: number, to: number): void {
+    this.counters.ignore++;
+    const tube = this.tubes.find(bytes, from, to);
+    const watch = tube && session.watchOf(tube);
+    if (watch && session.watches.length === 1) return this.outbox.reply(session, out.NOT_IGNORED);
+    if (watch) {
+      session.dropWatch(watch);
+      watch.tube.watchingCount--;
+      this.places.dropIfIdle(watch.tube);
+    }
+    this.outbox.reply(session, out.WATCHING, session.watches.length);
+  }
+
+  private addWatch(session: Session, tube: Tube): void {
+    session.addWatch(tube);
+    tube.watchingCount++;
+  }
+
+  /** A pause-tube line was understood but its name is not one: it is counted, and that is all. */
+  countRefusedPause(): void {
+    this.counters.pauseTube++;
+  }
+
+  /** Holds back a tube's jobs for some seconds; 0 ends a running pause. */
+  pauseTube(session: Session, bytes: Uint8Array, from: number, to: number, seconds: number, now: number): void {
+    this.counters.pauseTube++;
+    const tube = this.tubes.find(bytes, from, to);
+    if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
+    tube.pauses++;
+    tube.pauseSeconds = seconds;
+    tube.pausedUntil = seconds === 0 ? 0 : now + seconds * 1000;
+    this.outbox.reply(session, out.PAUSED);
+    if (seconds === 0) this.matching.match(tube, now);
+    else this.places.alarms.ringBy(tube, tube.pausedUntil);
+  }
+
+  // Time, and what is too much for one call.
+
+  /** When tick() must be called next, in milliseconds; Infinity = not before something else happens. */
+  get nextDeadline(): number {
+    return this.places.alarms.soonest;
+  }
+
+  /**
+   * Applies what is due: first every due job moves and every due pause ends, then jobs and waiters are matched once, then
+   * waits that ran out are answered. If more is due than one call may move, nextDeadline stays in the past.
+   */
+  tick(now: number): void {
+    const { alarms } = this.places;
+    let movesLeft = MOVES_PER_CALL;
+    while (alarms.soonest <= now && movesLeft > 0) {
+      const item = alarms.first!;
+      movesLeft -= 1;
+      if (item instanceof Tube) movesLeft -= this.wakeTube(item, now, movesLeft);
+      else if (item instanceof Session) movesLeft -= this.wakeSession(item, now, movesLeft);
+      alarms.setAnew(item);
+    }
+    this.matchAwake(now);
+    for (const session of this.overdue) this.endOverdueWait(session);
+    this.overdue.length = 0;
+  }
+
+  /** Ends a pause and moves due delayed jobs to ready. Returns how many it moved. */
+  private wakeTube(tube: Tube, now: number, atMost: number): number {
+    let moved = 0;
+    if (tube.isPaused && tube.pausedUntil <= now) {
+      tube.pausedUntil = 0;
+      tube.pauseSeconds = 0;
+    }
+    for (; moved < atMost && tube.delayed.soonest <= now; moved++) {
+      const row = tube.delayed.first;
+      this.places.leave(row);
+      this.places.enterReady(row);
+    }
+    this.wake(tube);
+    return moved;
+  }
+
+  /** Takes back jobs whose ttr ran out, and notes whether its wait is over. Returns how many jobs it moved. */
+  private wakeSession(session: Session, now: number, atMost: number): number {
+    if (session.isWaiting && session.nextInstant <= now) {
+      // Said after the match, which may still serve it; decided now, before its overdue jobs have moved away.
+      session.waitEndsWith = session.isDeadlineSoon(now) ? out.DEADLINE_SOON : out.TIMED_OUT;
+      this.overdue.push(session);
+    }
+    let moved = 0;
+    for (; moved < atMost && session.held.soonest <= now; moved++) {
+      const row = session.held.first;
+      this.jobs.countTimeout(row);
+      this.counters.jobTimeouts++;
+      this.makeReady(row);
+    }
+    return moved;
+  }
+
+  private endOverdueWait(session: Session): void {
+    if (!session.isWaiting) return;
+    const reply = session.waitEndsWith;
+    this.matching.endWait(session);
+    this.outbox.reply(session, reply);
+  }
+
+  /** Moves a job to ready without matching it yet; matchAwake() follows when all that is due has moved. */
+  private makeReady(row: number): void {
+    this.places.leave(row);
+    this.places.enterReady(row);
+    this.wake(this.places.tubeOf(row));
+  }
+
+  private wake(tube: Tube): void {
+    if (tube.isAwake) return;
+    tube.isAwake = true;
+    this.awake.push(tube);
+  }
+
+  private matchAwake(now: number): void {
+    for (const tube of this.awake) tube.isAwake = false;
+    this.matching.matchAll(this.awake, now);
+    this.awake.length = 0;
+  }
+
+  /** Whether work() has something to go on with. */
+  get hasWork(): boolean {
+    return this.busy.length > 0;
+  }
+
+  /** Goes on with the oldest kick or close that was too large for one call. */
+  work(now: number): void {
+    const session = this.busy.shift();
+    if (session === undefined) return;
+    const done = session.chore === GIVE_BACK
+      ? this.giveBack(session, now, MOVES_PER_CALL)
+      : this.kickSome(session, now, MOVES_PER_CALL);
+    if (!done) this.busy.push(session);
+  }
+
+  /** A closed session's jobs become ready, all before any of them is matched. True when it holds none any more. */
+  private giveBack(session: Session, now: number, atMost: number): boolean {
+    for (let moved = 0; moved < atMost && session.held.length > 0; moved++) this.makeReady(session.held.first);
+    this.matchAwake(now);
+    if (session.held.length > 0) return false;
+    this.places.removeSession(session);
+    return true;
+  }
+
+  private enterReadyOrDelayed(row: number, delay: number, now: number): void {
+    if (delay > 0) this.places.enterDelayed(row, now + delay * 1000);
+    else this.places.enterReady(row);
+  }
+
+  private becomeProducer(session: Session): void {
+    if (session.isProducer) return;
+    session.isProducer = true;
+    this.counters.producers++;
+  }
+
+  private becomeWorker(session: Session): void {
+    if (session.isWorker) return;
+    session.isWorker = true;
+    this.counters.workers++;
+  }
+}

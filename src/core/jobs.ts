@@ -1,0 +1,163 @@
+// The job table: one row of columns per job, found by id. A row number stands for a job everywhere in the core; 0 is none.
+// Invariant: a job is in exactly one place, told by `state`; `place` and `peer` mean what that place needs.
+// Cost: about 70 bytes a job beside its body; a second, rarer table keeps what most jobs never have.
+
+import { Float64Column, Rows, Uint32Column, Uint8Column } from "./columns.ts";
+import { IdIndex } from "./id_index.ts";
+
+/** The four states of a job. */
+export const READY = 1;
+export const DELAYED = 2;
+export const RESERVED = 3;
+export const BURIED = 4;
+export type JobState = typeof READY | typeof DELAYED | typeof RESERVED | typeof BURIED;
+
+/** Each state's word on the wire. */
+export const STATE_WORDS: readonly string[] = ["", "ready", "delayed", "reserved", "buried"];
+
+/** What only some jobs have: a delay, and counts of what happened to them. Row 0 stands for "all zero". */
+class History {
+  /** Seconds, as last given by put or release. */
+  readonly delay = new Uint32Column();
+  readonly timeouts = new Uint32Column();
+  readonly releases = new Uint32Column();
+  readonly buries = new Uint32Column();
+  readonly kicks = new Uint32Column();
+  readonly rows: Rows = new Rows([this.delay, this.timeouts, this.releases, this.buries, this.kicks], this.delay);
+}
+
+export class JobTable {
+  readonly id = new Float64Column();
+  readonly pri = new Uint32Column();
+  /** Time to run, in seconds. */
+  readonly ttr = new Uint32Column();
+  /** Instant of the put, in milliseconds. */
+  readonly createdAt = new Float64Column();
+  /** When a delayed job becomes ready or a reserved one's ttr runs out; without meaning in the other states. */
+  readonly deadlineAt = new Float64Column();
+  /** Where the body lies (see bodies.ts), and its length in bytes, CR LF included. */
+  readonly body = new Uint32Column();
+  readonly bodyBytes = new Uint32Column();
+  /** Slot of the tube it lives in. */
+  readonly tube = new Uint32Column();
+  readonly state = new Uint8Column();
+  /** Position in its heap; in a buried list: the row before it. */
+  readonly place = new Uint32Column();
+  /** Reserved: slot of the session that holds it. Buried: the row after it. Free row: the next free row. */
+  readonly peer = new Uint32Column();
+  readonly reserves = new Uint32Column();
+  /** Row in the history table, or 0. */
+  private readonly past = new Uint32Column();
+  private readonly history = new History();
+  private readonly rows: Rows = new Rows([
+    this.id,
+    this.pri,
+    this.ttr,
+    this.createdAt,
+    this.deadlineAt,
+    this.body,
+    this.bodyBytes,
+    this.tube,
+    this.state,
+    this.place,
+    this.peer,
+    this.reserves,
+    this.past,
+  ], this.peer);
+  private readonly index = new IdIndex(this.id);
+
+  /** Jobs in the table. */
+  get count(): number {
+    return this.rows.count;
+  }
+
+  /** The row of a job, or 0. */
+  find(id: number): number {
+    return this.index.find(id);
+  }
+
+  /** A new row with its id set and no past; the caller fills in the other columns. */
+  add(id: number): number {
+    const row = this.rows.take();
+    this.id.set(row, id);
+    this.reserves.set(row, 0);
+    this.past.set(row, 0);
+    this.index.insert(row);
+    return row;
+  }
+
+  remove(row: number): void {
+    const past = this.past.get(row);
+    if (past !== 0) this.history.rows.giveBack(past);
+    this.index.remove(this.id.get(row));
+    this.rows.giveBack(row);
+  }
+
+  delayOf(row: number): number {
+    return this.pastOf(this.history.delay, row);
+  }
+  timeoutsOf(row: number): number {
+    return this.pastOf(this.history.timeouts, row);
+  }
+  releasesOf(row: number): number {
+    return this.pastOf(this.history.releases, row);
+  }
+  buriesOf(row: number): number {
+    return this.pastOf(this.history.buries, row);
+  }
+  kicksOf(row: number): number {
+    return this.pastOf(this.history.kicks, row);
+  }
+
+  /** Sets the delay field, in seconds. A job without a past stays without one when it is 0. */
+  setDelay(row: number, seconds: number): void {
+    if (seconds !== 0 || this.past.get(row) !== 0) this.history.delay.set(this.withPast(row), seconds);
+  }
+  countTimeout(row: number): void {
+    this.addOne(this.history.timeouts, row);
+  }
+  countRelease(row: number): void {
+    this.addOne(this.history.releases, row);
+  }
+  countBury(row: number): void {
+    this.addOne(this.history.buries, row);
+  }
+  countKick(row: number): void {
+    this.addOne(this.history.kicks, row);
+  }
+
+  /** Sets all counts at once, for a job that comes back from a journal. */
+  setCounts(row: number, reserves: number, timeouts: number, releases: number, buries: number, kicks: number): void {
+    this.reserves.set(row, reserves);
+    if (timeouts + releases + buries + kicks === 0) return;
+    const past = this.withPast(row);
+    this.history.timeouts.set(past, timeouts);
+    this.history.releases.set(past, releases);
+    this.history.buries.set(past, buries);
+    this.history.kicks.set(past, kicks);
+  }
+
+  private pastOf(column: Uint32Column, row: number): number {
+    const past = this.past.get(row);
+    return past === 0 ? 0 : column.get(past);
+  }
+
+  private addOne(column: Uint32Column, row: number): void {
+    const past = this.withPast(row);
+    column.set(past, column.get(past) + 1);
+  }
+
+  private withPast(row: number): number {
+    const present = this.past.get(row);
+    if (present !== 0) return present;
+    const { history } = this;
+    const past = history.rows.take();
+    history.delay.set(past, 0);
+    history.timeouts.set(past, 0);
+    history.releases.set(past, 0);
+    history.buries.set(past, 0);
+    history.kicks.set(past, 0);
+    this.past.set(row, past);
+    return past;
+  }
+}

@@ -1,0 +1,70 @@
+// Every limit of the queue in one place: unit, reason, and how it stands to the others.
+// Source of the protocol's own limits: the beanstalk protocol text and beanstalkd 1.13 as measured.
+
+import { assert } from "./assert.ts";
+
+/** Longest command line in bytes, its CR LF included: `pause-tube ` + 200-byte name + space + 10 digits + CR LF. */
+export const LINE_BYTES = 224;
+
+/** Longest tube name in bytes. */
+export const TUBE_NAME_BYTES = 200;
+
+/** Largest body a put may have, in bytes, unless the server is told otherwise (`-z`). */
+export const DEFAULT_MAX_JOB_BYTES = 65_535;
+
+/** Largest value that can be set for the above, in bytes. */
+export const MAX_JOB_BYTES_CAP = 1_073_741_824;
+
+/** Ready jobs with a priority below this count as urgent. */
+export const URGENT_PRIORITY = 1024;
+
+/** A reserve is answered DEADLINE_SOON from this many milliseconds before the end of a held job's ttr. */
+export const SAFETY_MARGIN_MS = 1000;
+
+/** Longest wait of reserve-with-timeout, in seconds; more is BAD_FORMAT since 1.13. */
+export const MAX_RESERVE_TIMEOUT_S = 2_147_483_647;
+
+/**
+ * Jobs moved by one engine call (kick, close, tick) before it gives the turn back and goes on in the next. A move costs
+ * about a microsecond, so nobody waits longer than a few milliseconds for somebody else's million jobs.
+ */
+export const MOVES_PER_CALL = 2000;
+
+/** Job rows per page of the job table (a power of two). The table grows and shrinks by one page: well under a millisecond. */
+export const PAGE_ROWS = 8192;
+
+/** Bytes of one slab of job bodies. A slab is given back as a whole when its last body is gone. */
+export const SLAB_BYTES = 1_048_576;
+
+/** Bodies are placed at multiples of this many bytes, so that 32 bits address 32 GiB of them. */
+export const CELL_UNIT_BYTES = 8;
+
+/** A body with its CR LF up to this size lives in a slab's cell; a larger one in pieces of its own. */
+export const LARGEST_CELL_BYTES = 65_544;
+
+/** A large body is held in pieces of this many bytes, allocated as it arrives: what was only announced costs nothing. */
+export const PIECE_BYTES = 262_144;
+
+/** Slabs and large bodies share this many numbers; beyond it a put gets OUT_OF_MEMORY. */
+export const MAX_SLABS = (2 ** 32 * CELL_UNIT_BYTES) / SLAB_BYTES;
+
+/** What a job costs beside its body, in bytes: its row, its places in a heap and in the index. For the memory limit. */
+export const JOB_ROW_BYTES = 80;
+
+/** Commands of one connection run in one turn before the others get theirs. */
+export const COMMANDS_PER_TURN = 256;
+
+/** A connection with this many unsent reply bytes runs no further command until they have left. */
+export const OUTPUT_HIGH_WATER_BYTES = 262_144;
+
+/** Unread commands kept for a connection that may not run them now; beyond it nothing is read from its socket. */
+export const INPUT_HIGH_WATER_BYTES = 131_072;
+
+/** A timer may not be set further ahead than this, in milliseconds: longer ones fire at once on every runtime. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
+
+assert(LINE_BYTES >= "pause-tube ".length + TUBE_NAME_BYTES + 1 + 10 + 2, "the longest command fits a line");
+assert(DEFAULT_MAX_JOB_BYTES + 2 <= LARGEST_CELL_BYTES, "default bodies live in slabs");
+assert(LARGEST_CELL_BYTES % CELL_UNIT_BYTES === 0 && LARGEST_CELL_BYTES * 8 <= SLAB_BYTES, "cells waste little of a slab");
+assert((PAGE_ROWS & (PAGE_ROWS - 1)) === 0, "a row number splits into page and place by bits");
+assert(DEFAULT_MAX_JOB_BYTES <= MAX_JOB_BYTES_CAP && MAX_JOB_BYTES_CAP + 2 < 2 ** 32, "body sizes fit 32 bits");

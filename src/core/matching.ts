@@ -1,0 +1,106 @@
+// Ready jobs meet waiting sessions. Between engine calls no tube that may grant has both; every event that could change
+// that ends with a match.
+
+import { RESERVED_JOB } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Places } from "./places.ts";
+import type { Session } from "./session.ts";
+import type { Tube } from "./tube.ts";
+
+export class Matching {
+  private readonly places: Places;
+  private readonly outbox: Outbox;
+
+  constructor(places: Places, outbox: Outbox) {
+    this.places = places;
+    this.outbox = outbox;
+  }
+
+  /** Gives a job, wherever it is, to a session. */
+  grant(row: number, session: Session, now: number): void {
+    const { jobs } = this.places;
+    if (session.isWaiting) this.endWait(session);
+    this.places.leave(row);
+    jobs.reserves.set(row, jobs.reserves.get(row) + 1);
+    this.places.enterReserved(row, session, now + jobs.ttr.get(row) * 1000);
+    this.outbox.reply(session, RESERVED_JOB, row);
+  }
+
+  /** The best ready job that the session may have now, or 0. Costs one look per watched tube. */
+  bestFor(session: Session): number {
+    let best = 0;
+    for (const { tube } of session.watches) {
+      const row = tube.isPaused ? 0 : tube.ready.first;
+      if (row !== 0 && (best === 0 || this.isBetter(row, best))) best = row;
+    }
+    return best;
+  }
+
+  /** One tube may have gained ready jobs: hands them to its waiters. */
+  match(tube: Tube, now: number): void {
+    while (tube.canGrant) this.grant(tube.ready.first, tube.waiters.first!.session, now);
+  }
+
+  /**
+   * Several tubes have gained ready jobs at once: always the best job of all goes first, so that a worse one is never
+   * granted just before a better one that came at the same instant. The tubes are kept as a heap by their best job.
+   */
+  matchAll(tubes: Tube[], now: number): void {
+    if (tubes.length === 1) this.match(tubes[0], now);
+    if (tubes.length < 2) return;
+    const race = tubes.filter((tube) => tube.canGrant);
+    for (let i = (race.length >>> 1) - 1; i >= 0; i--) this.siftDown(race, i);
+    while (race.length > 0) {
+      const tube = race[0];
+      if (tube.canGrant) this.grant(tube.ready.first, tube.waiters.first!.session, now);
+      if (!tube.canGrant) {
+        const last = race.pop()!;
+        if (race.length > 0) race[0] = last;
+      }
+      this.siftDown(race, 0);
+    }
+  }
+
+  startWait(session: Session, until: number): void {
+    session.isWaiting = true;
+    session.waitUntil = until;
+    this.places.counters.waiting++;
+    for (const watch of session.watches) watch.tube.waiters.append(watch);
+    this.places.alarms.ringBy(session, session.nextInstant);
+  }
+
+  endWait(session: Session): void {
+    session.isWaiting = false;
+    session.waitUntil = Infinity;
+    session.waitEndsWith = 0;
+    this.places.counters.waiting--;
+    for (const watch of session.watches) watch.tube.waiters.remove(watch);
+  }
+
+  private isBetter(a: number, b: number): boolean {
+    const { pri, id } = this.places.jobs;
+    const priA = pri.get(a);
+    const priB = pri.get(b);
+    return priA !== priB ? priA < priB : id.get(a) < id.get(b);
+  }
+
+  private siftDown(race: Tube[], from: number): void {
+    if (race.length === 0) return;
+    const tube = race[from];
+    let place = from;
+    for (let child = 2 * place + 1; child < race.length; child = 2 * place + 1) {
+      if (child + 1 < race.length && this.isAhead(race[child + 1], race[child])) child++;
+      if (!this.isAhead(race[child], tube)) break;
+      race[place] = race[child];
+      place = child;
+    }
+    race[place] = tube;
+  }
+
+  /** Whether tube a's best job goes before tube b's. A tube that ran out of ready jobs is dropped by whoever finds it first. */
+  private isAhead(a: Tube, b: Tube): boolean {
+    const rowA = a.ready.first;
+    const rowB = b.ready.first;
+    return rowA !== 0 && (rowB === 0 || this.isBetter(rowA, rowB));
+  }
+}

@@ -1,0 +1,72 @@
+// What the engine has to say: replies to sessions and records for the journal, in the order in which they came about.
+// The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
+// Parallel arrays that are used again: no object per entry.
+
+import type { Session } from "./session.ts";
+
+// Records for the journal. The number is the job's row; for a record of a job that is gone it is the id.
+export const RECORD_PUT = 1;
+export const RECORD_CHANGE = 2;
+export const RECORD_GONE = 3;
+/** Kinds from here on are replies. */
+export const FIRST_REPLY = 8;
+// Replies; what their number means is given behind.
+export const INSERTED = 8; // id
+export const RESERVED_JOB = 9; // row
+export const FOUND_JOB = 10; // row
+export const USING = 11; // slot of the tube
+export const WATCHING = 12; // count of watched tubes
+export const KICKED_COUNT = 13; // count of jobs
+export const STATS = 14;
+export const STATS_JOB = 15; // row
+export const STATS_TUBE = 16; // slot of the tube
+export const LIST_TUBES = 17;
+export const LIST_TUBES_WATCHED = 18;
+export const DELETED = 20;
+export const RELEASED = 21;
+export const BURIED_JOB = 22;
+export const TOUCHED = 23;
+export const KICKED_JOB = 24;
+export const PAUSED = 25;
+export const NOT_FOUND = 26;
+export const NOT_IGNORED = 27;
+export const TIMED_OUT = 28;
+export const DEADLINE_SOON = 29;
+export const DRAINING = 30;
+export const OUT_OF_MEMORY = 31;
+
+export class Outbox {
+  length = 0;
+  private readonly kinds: number[] = [];
+  private readonly numbers: number[] = [];
+  private readonly sessions: (Session | null)[] = [];
+
+  kind(index: number): number {
+    return this.kinds[index];
+  }
+
+  number(index: number): number {
+    return this.numbers[index];
+  }
+
+  /** To whom a reply goes. */
+  session(index: number): Session {
+    return this.sessions[index]!;
+  }
+
+  reply(session: Session, kind: number, number: number = 0): void {
+    this.kinds[this.length] = kind;
+    this.numbers[this.length] = number;
+    this.sessions[this.length++] = session;
+  }
+
+  record(kind: number, number: number): void {
+    this.kinds[this.length] = kind;
+    this.numbers[this.length] = number;
+    this.sessions[this.length++] = null;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+}

@@ -1,0 +1,149 @@
+// Where jobs are. The two steps that every command is made of: a job leaves its place, and enters another one. Both keep
+// the counts and the alarms true, so no command has to think of them.
+// Invariant: between the two steps a job is nowhere; after each engine call it is in exactly one place.
+
+import { Alarms } from "./alarms.ts";
+import { assert } from "./assert.ts";
+import { Bodies } from "./bodies.ts";
+import { Counters } from "./counters.ts";
+import { BURIED, DELAYED, JobTable, READY, RESERVED } from "./jobs.ts";
+import { JOB_ROW_BYTES, URGENT_PRIORITY } from "./limits.ts";
+import { Session } from "./session.ts";
+import type { Tube } from "./tube.ts";
+import { Tubes } from "./tubes.ts";
+
+const DEFAULT_NAME = new Uint8Array([100, 101, 102, 97, 117, 108, 116]);
+
+export class Places {
+  readonly jobs = new JobTable();
+  readonly bodies = new Bodies();
+  readonly alarms = new Alarms();
+  readonly counters = new Counters();
+  readonly tubes: Tubes;
+  /** The tube `default`, which is always there. */
+  readonly home: Tube;
+  private readonly sessionsBySlot: (Session | undefined)[] = [];
+  private readonly freeSlots: number[] = [];
+
+  constructor(seed: number) {
+    this.tubes = new Tubes(this.jobs, seed);
+    this.home = this.tubes.obtain(DEFAULT_NAME, 0, DEFAULT_NAME.length);
+  }
+
+  /** Bytes that jobs take, as counted against the memory limit. */
+  get usedBytes(): number {
+    return this.bodies.usedBytes + this.jobs.count * JOB_ROW_BYTES;
+  }
+
+  tubeOf(row: number): Tube {
+    return this.tubes.at(this.jobs.tube.get(row));
+  }
+
+  /** The session that holds a reserved job. */
+  holderOf(row: number): Session {
+    return this.sessionsBySlot[this.jobs.peer.get(row)]!;
+  }
+
+  isHeldBy(row: number, session: Session): boolean {
+    return this.jobs.state.get(row) === RESERVED && this.jobs.peer.get(row) === session.slot;
+  }
+
+  addSession(): Session {
+    const slot = this.freeSlots.pop() ?? this.sessionsBySlot.length;
+    const session = new Session(slot, this.home, this.jobs);
+    this.sessionsBySlot[slot] = session;
+    return session;
+  }
+
+  /** Forgets a session that holds nothing any more. */
+  removeSession(session: Session): void {
+    assert(session.held.length === 0, "a session that is forgotten holds no job");
+    this.alarms.remove(session);
+    this.sessionsBySlot[session.slot] = undefined;
+    this.freeSlots.push(session.slot);
+  }
+
+  /** All sessions, for inspection. */
+  *sessions(): Generator<Session> {
+    for (const session of this.sessionsBySlot) if (session !== undefined) yield session;
+  }
+
+  enterReady(row: number): void {
+    const tube = this.tubeOf(row);
+    this.jobs.state.set(row, READY);
+    tube.ready.push(row);
+    this.counters.ready++;
+    if (this.jobs.pri.get(row) < URGENT_PRIORITY) {
+      tube.urgentCount++;
+      this.counters.urgent++;
+    }
+  }
+
+  enterDelayed(row: number, until: number): void {
+    const tube = this.tubeOf(row);
+    this.jobs.state.set(row, DELAYED);
+    this.jobs.deadlineAt.set(row, until);
+    tube.delayed.push(row);
+    this.counters.delayed++;
+    this.alarms.ringBy(tube, until);
+  }
+
+  enterReserved(row: number, session: Session, until: number): void {
+    this.jobs.state.set(row, RESERVED);
+    this.jobs.peer.set(row, session.slot);
+    this.jobs.deadlineAt.set(row, until);
+    session.held.push(row);
+    this.tubeOf(row).reservedCount++;
+    this.counters.reserved++;
+    this.alarms.ringBy(session, until);
+  }
+
+  enterBuried(row: number): void {
+    this.jobs.state.set(row, BURIED);
+    this.tubeOf(row).buried.append(row);
+    this.counters.buried++;
+  }
+
+  leave(row: number): void {
+    const tube = this.tubeOf(row);
+    switch (this.jobs.state.get(row)) {
+      case READY:
+        tube.ready.remove(row);
+        this.counters.ready--;
+        if (this.jobs.pri.get(row) < URGENT_PRIORITY) {
+          tube.urgentCount--;
+          this.counters.urgent--;
+        }
+        return;
+      case DELAYED:
+        tube.delayed.remove(row);
+        this.counters.delayed--;
+        return;
+      case RESERVED:
+        this.holderOf(row).held.remove(row);
+        tube.reservedCount--;
+        this.counters.reserved--;
+        return;
+      case BURIED:
+        tube.buried.remove(row);
+        this.counters.buried--;
+        return;
+      default:
+        assert(false, "a job is in one of the four states");
+    }
+  }
+
+  /** Forgets a job that has left its place, and its tube if that was its last reason to be. */
+  forget(row: number): void {
+    const tube = this.tubeOf(row);
+    this.bodies.free(this.jobs.body.get(row), this.jobs.bodyBytes.get(row));
+    this.jobs.remove(row);
+    this.dropIfIdle(tube);
+  }
+
+  dropIfIdle(tube: Tube): void {
+    if (!tube.isIdle || tube === this.home) return;
+    this.alarms.remove(tube);
+    this.tubes.remove(tube);
+  }
+}

@@ -1,0 +1,96 @@
+// What the queue knows of one peer: what it uses and watches, what it holds, whether it waits. It knows no bytes of any
+// connection; a TCP peer, an HTTP lease and an in-process caller are sessions alike.
+
+import type { Alarmed } from "./alarms.ts";
+import { NO_BODY } from "./bodies.ts";
+import { DeadlineHeap } from "./heap.ts";
+import type { JobTable } from "./jobs.ts";
+import { SAFETY_MARGIN_MS } from "./limits.ts";
+import type { Tube } from "./tube.ts";
+import { Watch } from "./waiters.ts";
+
+/** Above this many watches they are found through a map instead of by looking at each. */
+const FEW_WATCHES = 16;
+
+/** Work too large for one call, continued by engine.work(): nothing, a kick, or giving back what a closed session held. */
+export const NO_CHORE = 0;
+export const KICK_BURIED = 1;
+export const KICK_DELAYED = 2;
+export const GIVE_BACK = 3;
+
+export class Session implements Alarmed {
+  /** Number by which job rows name the session that holds them; given again after it closed. */
+  readonly slot: number;
+  used: Tube;
+  readonly watches: Watch[] = [];
+  /** Reserved jobs, soonest deadline first. */
+  readonly held: DeadlineHeap;
+  isProducer = false;
+  isWorker = false;
+  isOpen = true;
+  /** The peer will send no more: a reserve that finds no job ends at once. */
+  isHalfClosed = false;
+  isWaiting = false;
+  /** When the wait ends with TIMED_OUT; Infinity = never. */
+  waitUntil = Infinity;
+  /** During a tick: the reply kind with which an overdue wait ends unless the match still serves it; else 0. */
+  waitEndsWith = 0;
+  /** The put being received: its id, when it began, its body so far. `draftBody` is NO_BODY when there is none. */
+  draftId = 0;
+  draftAt = 0;
+  draftBody: number = NO_BODY;
+  draftBytes = 0;
+  draftFilled = 0;
+  /** What is left to do for it in later calls, and how far that is. */
+  chore: number = NO_CHORE;
+  choreLeft = 0;
+  choreDone = 0;
+  alarmAt = Infinity;
+  alarmPlace = -1;
+  private byTube: Map<Tube, Watch> | null = null;
+
+  constructor(slot: number, home: Tube, jobs: JobTable) {
+    this.slot = slot;
+    this.used = home;
+    this.held = new DeadlineHeap(jobs);
+  }
+
+  /** Whether its next command has to wait. */
+  get isBlocked(): boolean {
+    return this.isWaiting || this.chore !== NO_CHORE;
+  }
+
+  get nextInstant(): number {
+    const deadline = this.held.soonest;
+    if (!this.isWaiting || this.waitEndsWith !== 0) return deadline;
+    return Math.min(deadline - SAFETY_MARGIN_MS, this.waitUntil);
+  }
+
+  /** Whether a held job is so near its end that a reserve is answered DEADLINE_SOON. */
+  isDeadlineSoon(now: number): boolean {
+    return this.held.soonest - SAFETY_MARGIN_MS <= now;
+  }
+
+  watchOf(tube: Tube): Watch | undefined {
+    if (this.byTube !== null) return this.byTube.get(tube);
+    for (const watch of this.watches) if (watch.tube === tube) return watch;
+    return undefined;
+  }
+
+  addWatch(tube: Tube): void {
+    const watch = new Watch(this, tube, this.watches.length);
+    this.watches.push(watch);
+    if (this.byTube !== null) this.byTube.set(tube, watch);
+    else if (this.watches.length > FEW_WATCHES) this.byTube = new Map(this.watches.map((each) => [each.tube, each]));
+  }
+
+  /** Takes a watch out; the last one moves into its place, as clients of the reference see it in list-tubes-watched. */
+  dropWatch(watch: Watch): void {
+    const last = this.watches.pop()!;
+    if (last !== watch) {
+      this.watches[watch.place] = last;
+      last.place = watch.place;
+    }
+    this.byTube?.delete(watch.tube);
+  }
+}

@@ -1,0 +1,83 @@
+// All tubes: found by the bytes of their name without making a string, by slot from a job's row, and listed as the
+// reference lists them: in order of creation, with a removed one replaced by the last.
+
+import { copyBytes } from "./bodies.ts";
+import type { JobTable } from "./jobs.ts";
+import { Tube } from "./tube.ts";
+
+export class Tubes {
+  readonly list: Tube[] = [];
+  private readonly jobs: JobTable;
+  private readonly bySlot: (Tube | undefined)[] = [];
+  private readonly freeSlots: number[] = [];
+  /** Tubes by the hash of their name; nearly always one in each array. */
+  private readonly byHash = new Map<number, Tube[]>();
+  private readonly seed: number;
+
+  /** `seed` keeps strangers from choosing names that all share one hash. */
+  constructor(jobs: JobTable, seed: number) {
+    this.jobs = jobs;
+    this.seed = seed >>> 0;
+  }
+
+  at(slot: number): Tube {
+    return this.bySlot[slot]!;
+  }
+
+  /** The tube named `bytes[from, to)`, if it exists. */
+  find(bytes: Uint8Array, from: number, to: number): Tube | undefined {
+    const candidates = this.byHash.get(this.hash(bytes, from, to));
+    if (candidates === undefined) return undefined;
+    for (const tube of candidates) if (isNamed(tube, bytes, from, to)) return tube;
+    return undefined;
+  }
+
+  /** The tube of that name, created if need be. */
+  obtain(bytes: Uint8Array, from: number, to: number): Tube {
+    return this.find(bytes, from, to) ?? this.create(bytes, from, to);
+  }
+
+  /** Forgets a tube that nothing keeps alive. */
+  remove(tube: Tube): void {
+    const candidates = this.byHash.get(tube.hash)!;
+    candidates.splice(candidates.indexOf(tube), 1);
+    if (candidates.length === 0) this.byHash.delete(tube.hash);
+    const last = this.list.pop()!;
+    if (last !== tube) {
+      this.list[tube.listPlace] = last;
+      last.listPlace = tube.listPlace;
+    }
+    this.bySlot[tube.slot] = undefined;
+    this.freeSlots.push(tube.slot);
+  }
+
+  private create(bytes: Uint8Array, from: number, to: number): Tube {
+    const name = new Uint8Array(to - from);
+    copyBytes(name, 0, bytes, from, to);
+    const slot = this.freeSlots.pop() ?? this.bySlot.length;
+    const tube = new Tube(slot, name, this.hash(name, 0, name.length), this.jobs);
+    tube.listPlace = this.list.length;
+    this.list.push(tube);
+    this.bySlot[slot] = tube;
+    const candidates = this.byHash.get(tube.hash);
+    if (candidates === undefined) this.byHash.set(tube.hash, [tube]);
+    else candidates.push(tube);
+    return tube;
+  }
+
+  private hash(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.seed;
+    for (let i = from; i < to; i++) {
+      hash = Math.imul(hash ^ bytes[i], 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    return hash >>> 0;
+  }
+}
+
+function isNamed(tube: Tube, bytes: Uint8Array, from: number, to: number): boolean {
+  const { name } = tube;
+  if (name.length !== to - from) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[from + i]) return false;
+  return true;
+}

@@ -1,0 +1,11 @@
+// Time as the server gets it.
+
+/** Wall-anchored and monotonic time, and one pending wake. */
+export interface Clock {
+  /** Milliseconds since 1970, with fractions; never goes backwards, whatever happens to the machine's clock. */
+  now(): number;
+  /** Calls `wake` once at or after the instant; replaces an earlier request. Infinity takes it back. */
+  wakeAt(instant: number, wake: () => void): void;
+  /** Calls back when the input that is at hand has been taken in: at the end of this turn of the event loop. */
+  afterTurn(callback: () => void): void;
+}

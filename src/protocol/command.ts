@@ -1,0 +1,109 @@
+// The commands of the text protocol: their words, and the one object that carries a parsed line.
+
+/** What a line asks for. */
+export const PUT = 1;
+export const PEEK = 2;
+export const PEEK_READY = 3;
+export const PEEK_DELAYED = 4;
+export const PEEK_BURIED = 5;
+export const RESERVE_WITH_TIMEOUT = 6;
+export const RESERVE_JOB = 7;
+export const RESERVE = 8;
+export const DELETE = 9;
+export const RELEASE = 10;
+export const BURY = 11;
+export const KICK = 12;
+export const KICK_JOB = 13;
+export const TOUCH = 14;
+export const STATS_JOB = 15;
+export const STATS_TUBE = 16;
+export const STATS = 17;
+export const USE = 18;
+export const WATCH = 19;
+export const IGNORE = 20;
+export const LIST_TUBES_WATCHED = 21;
+export const LIST_TUBE_USED = 22;
+export const LIST_TUBES = 23;
+export const QUIT = 24;
+export const PAUSE_TUBE = 25;
+
+/** Words in the order in which the reference tries them; the first that the line begins with counts. */
+const WORDS: readonly (readonly [string, number])[] = [
+  ["put ", PUT],
+  ["peek ", PEEK],
+  ["peek-ready", PEEK_READY],
+  ["peek-delayed", PEEK_DELAYED],
+  ["peek-buried", PEEK_BURIED],
+  ["reserve-with-timeout ", RESERVE_WITH_TIMEOUT],
+  ["reserve-job ", RESERVE_JOB],
+  ["reserve", RESERVE],
+  ["delete ", DELETE],
+  ["release ", RELEASE],
+  ["bury ", BURY],
+  ["kick ", KICK],
+  ["kick-job ", KICK_JOB],
+  ["touch ", TOUCH],
+  ["stats-job ", STATS_JOB],
+  ["stats-tube ", STATS_TUBE],
+  ["stats", STATS],
+  ["use ", USE],
+  ["watch ", WATCH],
+  ["ignore ", IGNORE],
+  ["list-tubes-watched", LIST_TUBES_WATCHED],
+  ["list-tube-used", LIST_TUBE_USED],
+  ["list-tubes", LIST_TUBES],
+  ["quit", QUIT],
+  ["pause-tube", PAUSE_TUBE],
+];
+
+/** A word's bytes and what it asks for. */
+export interface Word {
+  readonly bytes: Uint8Array;
+  readonly code: number;
+}
+
+/** The words by their first byte. */
+export const WORDS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByte();
+
+/** The word of a command, for logs. */
+export function wordOf(code: number): string {
+  return WORDS.find(([, its]) => its === code)?.[0].trim() ?? "";
+}
+
+function byFirstByte(): Word[][] {
+  const table: Word[][] = Array.from({ length: 256 }, () => []);
+  for (const [word, code] of WORDS) {
+    const bytes = new TextEncoder().encode(word);
+    table[bytes[0]].push({ bytes, code });
+  }
+  return table;
+}
+
+/**
+ * A parsed line. One object per parser, filled again by each line; which fields mean something depends on `code`.
+ * `source[nameFrom, nameTo)` is valid until the parser is called again.
+ */
+export class Command {
+  code = 0;
+  /** A job's id. An id that no job can have is Infinity. */
+  id = 0;
+  pri = 0;
+  /** Seconds. */
+  delay = 0;
+  /** Seconds. */
+  ttr = 0;
+  /** put: length of the body in bytes, without CR LF. */
+  bodyBytes = 0;
+  /** put: something follows the last number. */
+  hasTrailingText = false;
+  /** kick: how many at most. */
+  bound = 0;
+  /** reserve-with-timeout, pause-tube: seconds. */
+  seconds = 0;
+  /** A tube's name. */
+  source: Uint8Array = new Uint8Array(0);
+  nameFrom = 0;
+  nameTo = 0;
+  /** pause-tube: the name keeps the rules for names. */
+  isNameValid = true;
+}

@@ -1,0 +1,123 @@
+// Replies to bytes. Numbers are written digit by digit; nothing is allocated for the frequent replies.
+
+import type { BodyReader } from "../core/bodies.ts";
+import type { Engine } from "../core/engine.ts";
+import * as out from "../core/outbox.ts";
+import type { Session } from "../core/session.ts";
+import { listTubes, listTubesWatched, statsDocument, statsJobDocument, statsTubeDocument } from "./stats.ts";
+import type { ServerFacts } from "./stats.ts";
+
+/** Where replies are written. */
+export interface ReplyWriter extends BodyReader {
+  /** Copies bytes. */
+  bytes(bytes: Uint8Array): void;
+  /** Writes a whole number from 0 to 2^53 - 1 in decimal. */
+  number(value: number): void;
+}
+
+const encoder = new TextEncoder();
+const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+
+const CRLF = bytesOf("\r\n");
+const SPACE = bytesOf(" ");
+const OK = bytesOf("OK ");
+const INSERTED = bytesOf("INSERTED ");
+const RESERVED = bytesOf("RESERVED ");
+const FOUND = bytesOf("FOUND ");
+const USING = bytesOf("USING ");
+const WATCHING = bytesOf("WATCHING ");
+const KICKED = bytesOf("KICKED ");
+
+/** Replies that are only a word. */
+const WORDS: readonly (Uint8Array | undefined)[] = wordsByKind();
+
+function wordsByKind(): (Uint8Array | undefined)[] {
+  const words: (Uint8Array | undefined)[] = [];
+  words[out.DELETED] = bytesOf("DELETED\r\n");
+  words[out.RELEASED] = bytesOf("RELEASED\r\n");
+  words[out.BURIED_JOB] = bytesOf("BURIED\r\n");
+  words[out.TOUCHED] = bytesOf("TOUCHED\r\n");
+  words[out.KICKED_JOB] = bytesOf("KICKED\r\n");
+  words[out.PAUSED] = bytesOf("PAUSED\r\n");
+  words[out.NOT_FOUND] = bytesOf("NOT_FOUND\r\n");
+  words[out.NOT_IGNORED] = bytesOf("NOT_IGNORED\r\n");
+  words[out.TIMED_OUT] = bytesOf("TIMED_OUT\r\n");
+  words[out.DEADLINE_SOON] = bytesOf("DEADLINE_SOON\r\n");
+  words[out.DRAINING] = bytesOf("DRAINING\r\n");
+  words[out.OUT_OF_MEMORY] = bytesOf("OUT_OF_MEMORY\r\n");
+  return words;
+}
+
+/** Replies that the protocol gives itself, before a command reaches the queue. */
+export const BAD_FORMAT_REPLY: Uint8Array = bytesOf("BAD_FORMAT\r\n");
+export const UNKNOWN_COMMAND_REPLY: Uint8Array = bytesOf("UNKNOWN_COMMAND\r\n");
+export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
+export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
+export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
+
+/** Writes one reply of the engine's outbox. It must be written before the engine is called again. */
+export function writeReply(
+  writer: ReplyWriter,
+  kind: number,
+  number: number,
+  session: Session,
+  engine: Engine,
+  facts: ServerFacts,
+  now: number,
+): void {
+  const word = WORDS[kind];
+  if (word !== undefined) return writer.bytes(word);
+  switch (kind) {
+    case out.INSERTED:
+      return writeNumber(writer, INSERTED, number);
+    case out.RESERVED_JOB:
+      return writeJob(writer, RESERVED, number, engine);
+    case out.FOUND_JOB:
+      return writeJob(writer, FOUND, number, engine);
+    case out.USING:
+      writer.bytes(USING);
+      writer.bytes(engine.tubes.at(number).name);
+      return writer.bytes(CRLF);
+    case out.WATCHING:
+      return writeNumber(writer, WATCHING, number);
+    case out.KICKED_COUNT:
+      return writeNumber(writer, KICKED, number);
+    case out.STATS:
+      return writeDocument(writer, statsDocument(engine, facts, now));
+    case out.STATS_JOB:
+      return writeDocument(writer, statsJobDocument(engine, number, now));
+    case out.STATS_TUBE:
+      return writeDocument(writer, statsTubeDocument(engine.tubes.at(number), now));
+    case out.LIST_TUBES:
+      return writeDocument(writer, listTubes(engine.tubes.list));
+    case out.LIST_TUBES_WATCHED:
+      return writeDocument(writer, listTubesWatched(session));
+    default:
+      throw new Error(`no reply has the kind ${kind}`);
+  }
+}
+
+function writeNumber(writer: ReplyWriter, word: Uint8Array, value: number): void {
+  writer.bytes(word);
+  writer.number(value);
+  writer.bytes(CRLF);
+}
+
+function writeJob(writer: ReplyWriter, word: Uint8Array, row: number, engine: Engine): void {
+  const { jobs } = engine;
+  writer.bytes(word);
+  writer.number(jobs.id.get(row));
+  writer.bytes(SPACE);
+  writer.number(jobs.bodyBytes.get(row) - 2);
+  writer.bytes(CRLF);
+  engine.readBody(row, writer);
+}
+
+function writeDocument(writer: ReplyWriter, text: string): void {
+  const document = bytesOf(text);
+  writer.bytes(OK);
+  writer.number(document.length);
+  writer.bytes(CRLF);
+  writer.copy(document, 0, document.length);
+  writer.bytes(CRLF);
+}

@@ -1,0 +1,250 @@
+// Bytes to commands. Fed with chunks as they come, cut at any byte; resumable everywhere. Each call of `next` goes on to
+// the next event. Lines are parsed where they lie in the chunk; only a line that is cut by a chunk's end is copied.
+// Invariant: never more than one line (224 bytes) is kept.
+
+import { LINE_BYTES, MAX_RESERVE_TIMEOUT_S } from "../core/limits.ts";
+import * as commands from "./command.ts";
+import { Command, WORDS_BY_FIRST_BYTE } from "./command.ts";
+import { isHttpRequestLine } from "./http_line.ts";
+import { isTubeName, Lexer } from "./lexer.ts";
+
+/** What `next` found. */
+export const NEED_MORE = 0; // the chunk is used up
+export const COMMAND = 1; // `command` is filled; after a put the caller says what to do with the body
+export const BODY_PART = 2; // chunk[partFrom, partTo) belongs to the body; it is complete when bodyLeft is 0
+export const SKIPPED = 3; // the bytes that were to be skipped are past
+export const BAD_FORMAT = 4;
+export const UNKNOWN_COMMAND = 5;
+export const HTTP_REQUEST = 6; // the connection's first line is not for us: close it
+
+const CR = 13;
+const LF = 10;
+
+const IN_LINE = 0;
+const IN_LONG_LINE = 1;
+const IN_BODY = 2;
+const IN_SKIP = 3;
+
+export class Parser {
+  readonly command = new Command();
+  partFrom = 0;
+  partTo = 0;
+  /** Bytes of the body, CR LF included, that have not come yet. */
+  bodyLeft = 0;
+  private readonly lexer: Lexer;
+  private state = IN_LINE;
+  private isFirstLine = true;
+  /** A line that began in an earlier chunk. */
+  private line: Uint8Array | null = null;
+  private lineLength = 0;
+  private skipLeft = 0;
+  /** The byte before the current one, where that may lie in an earlier chunk. */
+  private lastByte = 0;
+  private beforeLastByte = 0;
+  /** How far `next` has come in the chunk. */
+  at = 0;
+
+  /** The lexer keeps nothing between calls, so parsers may share one. */
+  constructor(lexer: Lexer = new Lexer()) {
+    this.lexer = lexer;
+  }
+
+  /** The caller takes the body of the put just parsed: `bytes` with CR LF come as BODY_PART. */
+  receiveBody(bytes: number): void {
+    this.state = IN_BODY;
+    this.bodyLeft = bytes;
+  }
+
+  /** The caller does not want the body of the put just parsed: `bytes` are passed over, then SKIPPED. */
+  skip(bytes: number): void {
+    this.state = IN_SKIP;
+    this.skipLeft = bytes;
+  }
+
+  /** Whether the body just completed ended with CR LF. */
+  get hasTrailer(): boolean {
+    return this.beforeLastByte === CR && this.lastByte === LF;
+  }
+
+  /** Goes on in `chunk[at, end)`; afterwards `this.at` tells where the next call begins. */
+  next(chunk: Uint8Array, at: number, end: number): number {
+    this.at = at;
+    if (at === end) return NEED_MORE;
+    switch (this.state) {
+      case IN_LINE:
+        return this.lineLength === 0 ? this.wholeLine(chunk, end) : this.restOfLine(chunk, end);
+      case IN_LONG_LINE:
+        return this.longLine(chunk, end);
+      case IN_BODY:
+        return this.bodyPart(chunk, end);
+      default:
+        return this.skipped(end);
+    }
+  }
+
+  private wholeLine(chunk: Uint8Array, end: number): number {
+    const from = this.at;
+    const stop = Math.min(end, from + LINE_BYTES) - 1;
+    let hasNul = false;
+    for (let i = from; i < stop; i++) {
+      const byte = chunk[i];
+      if (byte === CR && chunk[i + 1] === LF) {
+        this.at = i + 2;
+        return this.parse(chunk, from, i, hasNul);
+      }
+      if (byte === 0) hasNul = true;
+    }
+    if (end - from >= LINE_BYTES) return this.tooLong(chunk, from, end);
+    this.line ??= new Uint8Array(LINE_BYTES);
+    this.line.set(chunk.subarray(from, end));
+    this.lineLength = end - from;
+    this.at = end;
+    return NEED_MORE;
+  }
+
+  private restOfLine(chunk: Uint8Array, end: number): number {
+    const line = this.line!;
+    while (this.at < end && this.lineLength < LINE_BYTES) {
+      const byte = chunk[this.at++];
+      line[this.lineLength++] = byte;
+      if (byte !== LF || line[this.lineLength - 2] !== CR) continue;
+      const length = this.lineLength - 2;
+      this.lineLength = 0;
+      return this.parse(line, 0, length, line.indexOf(0) >= 0 && line.indexOf(0) < length);
+    }
+    if (this.lineLength < LINE_BYTES) return NEED_MORE;
+    this.lineLength = 0;
+    this.lastByte = line[LINE_BYTES - 1];
+    return this.tooLong(line, 0, LINE_BYTES) === HTTP_REQUEST ? HTTP_REQUEST : this.next(chunk, this.at, end);
+  }
+
+  /** `bytes[from, to)` is the beginning of a line without an end in sight. It is passed over as a whole. */
+  private tooLong(bytes: Uint8Array, from: number, end: number): number {
+    if (this.isFirstLine && isHttpRequestLine(bytes, from, from + LINE_BYTES, false)) return HTTP_REQUEST;
+    this.isFirstLine = false;
+    this.state = IN_LONG_LINE;
+    if (bytes === this.line) return NEED_MORE;
+    this.at = from + LINE_BYTES;
+    this.lastByte = bytes[this.at - 1];
+    return this.next(bytes, this.at, end);
+  }
+
+  private longLine(chunk: Uint8Array, end: number): number {
+    let before = this.lastByte;
+    for (let i = this.at; i < end; i++) {
+      const byte = chunk[i];
+      if (byte === LF && before === CR) {
+        this.at = i + 1;
+        this.state = IN_LINE;
+        return BAD_FORMAT;
+      }
+      before = byte;
+    }
+    this.lastByte = before;
+    this.at = end;
+    return NEED_MORE;
+  }
+
+  private bodyPart(chunk: Uint8Array, end: number): number {
+    const from = this.at;
+    const to = Math.min(end, from + this.bodyLeft);
+    this.beforeLastByte = to - from > 1 ? chunk[to - 2] : this.lastByte;
+    this.lastByte = chunk[to - 1];
+    this.bodyLeft -= to - from;
+    if (this.bodyLeft === 0) this.state = IN_LINE;
+    this.partFrom = from;
+    this.partTo = to;
+    this.at = to;
+    return BODY_PART;
+  }
+
+  private skipped(end: number): number {
+    const count = Math.min(end - this.at, this.skipLeft);
+    this.at += count;
+    this.skipLeft -= count;
+    if (this.skipLeft > 0) return NEED_MORE;
+    this.state = IN_LINE;
+    return SKIPPED;
+  }
+
+  private parse(bytes: Uint8Array, from: number, end: number, hasNul: boolean): number {
+    const isFirst = this.isFirstLine;
+    this.isFirstLine = false;
+    if (isFirst && isHttpRequestLine(bytes, from, end, true)) return HTTP_REQUEST;
+    if (hasNul) return BAD_FORMAT;
+    for (const word of WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0]) {
+      if (!beginsWith(bytes, from, end, word.bytes)) continue;
+      this.command.code = word.code;
+      this.lexer.start(bytes, from + word.bytes.length, end);
+      return this.argumentsOf(word.code) ? COMMAND : BAD_FORMAT;
+    }
+    return UNKNOWN_COMMAND;
+  }
+
+  /** Reads what follows the word. False when it is not what the command takes. */
+  private argumentsOf(code: number): boolean {
+    const { command, lexer } = this;
+    switch (code) {
+      case commands.PUT:
+        command.pri = lexer.u32();
+        command.delay = lexer.u32();
+        command.ttr = lexer.u32();
+        command.bodyBytes = lexer.u32();
+        command.hasTrailingText = !lexer.isComplete;
+        return !lexer.failed;
+      case commands.RELEASE:
+        command.id = lexer.id();
+        command.pri = lexer.u32();
+        command.delay = lexer.u32();
+        return lexer.isComplete;
+      case commands.BURY:
+        command.id = lexer.id();
+        command.pri = lexer.u32();
+        return lexer.isComplete;
+      case commands.PEEK:
+      case commands.RESERVE_JOB:
+      case commands.DELETE:
+      case commands.KICK_JOB:
+      case commands.TOUCH:
+      case commands.STATS_JOB:
+        command.id = lexer.id();
+        return lexer.isComplete;
+      case commands.RESERVE_WITH_TIMEOUT:
+        command.seconds = lexer.u32();
+        return !lexer.failed && command.seconds <= MAX_RESERVE_TIMEOUT_S;
+      case commands.KICK:
+        command.bound = lexer.looseU32();
+        return !lexer.failed;
+      case commands.USE:
+      case commands.WATCH:
+      case commands.IGNORE:
+      case commands.STATS_TUBE:
+        this.setName(lexer.at, lexer.end);
+        return command.isNameValid;
+      case commands.PAUSE_TUBE: {
+        const nameFrom = lexer.nameFrom();
+        this.setName(nameFrom, lexer.at);
+        command.seconds = lexer.u32();
+        return lexer.isComplete;
+      }
+      case commands.QUIT:
+        return true;
+      default:
+        return lexer.isComplete;
+    }
+  }
+
+  private setName(from: number, to: number): void {
+    const { command } = this;
+    command.source = this.lexer.bytes;
+    command.nameFrom = from;
+    command.nameTo = to;
+    command.isNameValid = isTubeName(command.source, from, to);
+  }
+}
+
+function beginsWith(bytes: Uint8Array, from: number, end: number, word: Uint8Array): boolean {
+  if (end - from < word.length) return false;
+  for (let i = 1; i < word.length; i++) if (bytes[from + i] !== word[i]) return false;
+  return true;
+}

@@ -1,0 +1,206 @@
+// One peer of the text protocol: its bytes in, its commands one after the other, its replies out.
+// Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
+
+import {
+  COMMANDS_PER_TURN,
+  INPUT_HIGH_WATER_BYTES,
+  OUTPUT_HIGH_WATER_BYTES,
+} from "../core/limits.ts";
+import type { Session } from "../core/session.ts";
+import type { Peer, Transport } from "../ports/transport.ts";
+import * as commands from "../protocol/command.ts";
+import * as encoder from "../protocol/encoder.ts";
+import * as parsing from "../protocol/parser.ts";
+import { Parser } from "../protocol/parser.ts";
+import { dispatch } from "./dispatch.ts";
+import { Input } from "./input.ts";
+import { Output } from "./output.ts";
+import type { Server } from "./server.ts";
+
+export class Connection implements Peer {
+  /** Counts connections since the start; names this one in the log. */
+  readonly number: number;
+  /** It is in the server's list of those that have something to send or to go on with. */
+  isListed = false;
+  private readonly server: Server;
+  private readonly session: Session;
+  private readonly transport: Transport;
+  private readonly parser: Parser;
+  private readonly input = new Input();
+  private readonly output: Output;
+  /** The reply owed when the body now being skipped is past. */
+  private replyAfterSkip: Uint8Array = encoder.JOB_TOO_BIG_REPLY;
+  private isPaused = false;
+  /** The peer sends no more. */
+  private hasEnded = false;
+  /** Nothing more is run; it closes when its replies are out. */
+  private isClosing = false;
+  private isClosed = false;
+
+  constructor(server: Server, session: Session, transport: Transport, number: number) {
+    this.server = server;
+    this.session = session;
+    this.transport = transport;
+    this.number = number;
+    this.parser = new Parser(server.lexer);
+    this.output = new Output(server.blocks);
+  }
+
+  // From the transport.
+
+  received(chunk: Uint8Array): void {
+    if (this.isClosing || this.isClosed) return;
+    const now = this.server.beginTurn();
+    if (this.input.length > 0 || this.mustWait) return this.keep(chunk, 0);
+    const ranTo = this.run(chunk, now);
+    if (ranTo < chunk.length && !this.isClosing) this.keep(chunk, ranTo);
+  }
+
+  ended(): void {
+    if (this.isClosing || this.isClosed) return;
+    this.hasEnded = true;
+    this.server.beginTurn();
+    this.server.engine.halfClose(this.session);
+    this.server.deliver();
+    this.server.list(this);
+  }
+
+  drained(): void {
+    this.output.drained();
+    if (!this.isClosed) this.server.list(this);
+  }
+
+  closed(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.isClosing = true;
+    this.server.closed(this, this.session);
+  }
+
+  // From the server.
+
+  /** The engine answers: written now, sent at the end of the turn. */
+  reply(kind: number, number: number, now: number): void {
+    if (this.isClosed) return;
+    const { server } = this;
+    encoder.writeReply(this.output, kind, number, this.session, server.engine, server.facts, now);
+    server.list(this);
+  }
+
+  /** End of a turn: goes on with input that was kept, sends replies, closes when all is done. */
+  settle(now: number): void {
+    if (this.isClosed) return;
+    if (this.input.length > 0 && !this.mustWait && !this.isClosing) this.runKept(now);
+    if (!this.output.flush(this.transport)) return;
+    if (this.input.length > 0 && !this.mustWait && !this.isClosing) return this.server.list(this);
+    if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
+    if (this.isClosing) this.shut();
+  }
+
+  /** Closes from our side, at once. */
+  shut(): void {
+    this.transport.close();
+    this.closed();
+  }
+
+  // Within.
+
+  /** Whether the next command may not run yet. */
+  private get mustWait(): boolean {
+    return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES;
+  }
+
+  private keep(chunk: Uint8Array, from: number): void {
+    this.input.append(chunk, from, chunk.length);
+    if (!this.mustWait) this.server.list(this);
+    if (this.input.length < INPUT_HIGH_WATER_BYTES || this.isPaused) return;
+    this.isPaused = true;
+    this.transport.pause();
+  }
+
+  private runKept(now: number): void {
+    this.input.consume(this.run(this.input.view(), now));
+    if (!this.isPaused || this.input.length >= INPUT_HIGH_WATER_BYTES / 2) return;
+    this.isPaused = false;
+    this.transport.resume();
+  }
+
+  /** Runs commands until the bytes are used up or it must stop. Returns how far it came. */
+  private run(bytes: Uint8Array, now: number): number {
+    const { parser } = this;
+    let at = 0;
+    for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
+      const event = parser.next(bytes, at, bytes.length);
+      at = parser.at;
+      if (event === parsing.COMMAND) this.command(now);
+      else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
+      else if (event !== parsing.NEED_MORE) this.refuse(event);
+      if (this.isClosing) return bytes.length;
+      if (this.mustWait) break;
+    }
+    return at;
+  }
+
+  private command(now: number): void {
+    const { server, session, parser } = this;
+    const { command } = parser;
+    if (server.log !== null) server.log.command(this.number, command);
+    if (command.code === commands.PUT) return this.putLine(now);
+    if (command.code === commands.QUIT) {
+      this.isClosing = true;
+      return server.list(this);
+    }
+    if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
+      server.engine.countRefusedPause();
+      return this.say(encoder.BAD_FORMAT_REPLY);
+    }
+    dispatch(server.engine, session, command, now);
+    server.deliver();
+  }
+
+  private putLine(now: number): void {
+    const { server, session, parser } = this;
+    const { bodyBytes, hasTrailingText } = parser.command;
+    if (bodyBytes > server.facts.maxJobBytes) {
+      server.engine.countRefusedPut();
+      return this.skipBody(bodyBytes, encoder.JOB_TOO_BIG_REPLY);
+    }
+    if (hasTrailingText) {
+      server.engine.countRefusedPut();
+      return this.say(encoder.BAD_FORMAT_REPLY);
+    }
+    if (!server.engine.beginPut(session, bodyBytes, now)) return this.skipBody(bodyBytes, encoder.OUT_OF_MEMORY_REPLY);
+    parser.receiveBody(bodyBytes + 2);
+  }
+
+  private skipBody(bodyBytes: number, reply: Uint8Array): void {
+    this.replyAfterSkip = reply;
+    this.parser.skip(bodyBytes + 2);
+  }
+
+  private bodyPart(bytes: Uint8Array, now: number): void {
+    const { server, session, parser } = this;
+    const { command } = parser;
+    server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo);
+    if (parser.bodyLeft > 0) return;
+    if (!parser.hasTrailer) {
+      server.engine.abandonPut(session);
+      return this.say(encoder.EXPECTED_CRLF_REPLY);
+    }
+    server.engine.put(session, command.pri, command.delay, command.ttr, now);
+    server.deliver();
+  }
+
+  private refuse(event: number): void {
+    if (event === parsing.BAD_FORMAT) return this.say(encoder.BAD_FORMAT_REPLY);
+    if (event === parsing.UNKNOWN_COMMAND) return this.say(encoder.UNKNOWN_COMMAND_REPLY);
+    if (event === parsing.SKIPPED) return this.say(this.replyAfterSkip);
+    this.shut(); // an HTTP request
+  }
+
+  private say(reply: Uint8Array): void {
+    if (this.server.log !== null) this.server.log.reply(this.number, reply);
+    this.output.bytes(reply);
+    this.server.list(this);
+  }
+}

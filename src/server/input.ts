@@ -1,0 +1,38 @@
+// Bytes of a connection that have come but may not be run yet: it is blocked in a reserve, has had its share of the turn,
+// or does not read its replies.
+
+export class Input {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private from = 0;
+  private to = 0;
+
+  get length(): number {
+    return this.to - this.from;
+  }
+
+  /** The bytes kept; valid until the next call. */
+  view(): Uint8Array {
+    return this.bytes.subarray(this.from, this.to);
+  }
+
+  /** Forgets the first `count` bytes. */
+  consume(count: number): void {
+    this.from += count;
+    if (this.from < this.to) return;
+    this.bytes = new Uint8Array(0);
+    this.from = this.to = 0;
+  }
+
+  append(chunk: Uint8Array, from: number, to: number): void {
+    const added = to - from;
+    if (this.to + added > this.bytes.length) {
+      const bigger = new Uint8Array(Math.max(this.length + added, 2 * this.length));
+      bigger.set(this.view());
+      this.to = this.length;
+      this.from = 0;
+      this.bytes = bigger;
+    }
+    this.bytes.set(chunk.subarray(from, to), this.to);
+    this.to += added;
+  }
+}

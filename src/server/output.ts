@@ -1,0 +1,126 @@
+// A connection's unsent replies: blocks filled one after the other, with pieces of large bodies passed on as they are.
+// `flush` sends what it can; a block that the transport holds is left alone until `drained`.
+
+import type { ReplyWriter } from "../protocol/encoder.ts";
+import type { Transport } from "../ports/transport.ts";
+import type { Blocks } from "./blocks.ts";
+import { copyBytes } from "../core/bodies.ts";
+
+const DIGIT_0 = 0x30;
+const LONGEST_NUMBER = 16;
+const NO_BLOCK = new Uint8Array(0);
+
+export class Output implements ReplyWriter {
+  /** Bytes written and not yet sent, those held by the transport included. */
+  unsentBytes = 0;
+  private readonly pool: Blocks;
+  /** The block being filled, and how far. */
+  private block: Uint8Array = NO_BLOCK;
+  private filled = 0;
+  /** Full blocks before it: parallel lists, sent from `head` on. */
+  private readonly full: Uint8Array[] = [];
+  private readonly lengths: number[] = [];
+  /** Whether a block came from the pool; a body's piece did not. */
+  private readonly pooled: boolean[] = [];
+  private head = 0;
+  private isHeld = false;
+
+  constructor(pool: Blocks) {
+    this.pool = pool;
+  }
+
+  /** The transport holds a block; nothing can be sent until it is drained. */
+  get isWaitingForDrain(): boolean {
+    return this.isHeld;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  copy(source: Uint8Array, from: number, to: number): void {
+    this.unsentBytes += to - from;
+    let at = from;
+    while (at < to) {
+      if (this.filled === this.block.length) this.nextBlock();
+      const end = Math.min(to, at + this.block.length - this.filled);
+      copyBytes(this.block, this.filled, source, at, end);
+      this.filled += end - at;
+      at = end;
+    }
+  }
+
+  keep(piece: Uint8Array, length: number): void {
+    this.closeBlock();
+    this.append(piece, length, false);
+    this.unsentBytes += length;
+  }
+
+  number(value: number): void {
+    if (this.block.length - this.filled < LONGEST_NUMBER) this.nextBlock();
+    let length = 1;
+    for (let limit = 10; value >= limit; limit *= 10) length++;
+    let rest = value;
+    const { block, filled } = this;
+    for (let at = filled + length - 1; at >= filled; at--) {
+      const tenth = Math.floor(rest / 10);
+      block[at] = DIGIT_0 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.filled += length;
+    this.unsentBytes += length;
+  }
+
+  /** Sends as much as the transport takes. True when all is gone. */
+  flush(transport: Transport): boolean {
+    if (this.isHeld) return false;
+    while (this.head < this.full.length) {
+      if (!transport.send(this.full[this.head], this.lengths[this.head])) {
+        this.isHeld = true;
+        return false;
+      }
+      this.sent();
+    }
+    if (this.filled > 0) {
+      this.closeBlock();
+      return this.flush(transport);
+    }
+    return true;
+  }
+
+  /** The transport is done with the block it held. */
+  drained(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    this.sent();
+  }
+
+  private sent(): void {
+    const { head } = this;
+    this.unsentBytes -= this.lengths[head];
+    if (this.pooled[head]) this.pool.giveBack(this.full[head]);
+    this.head++;
+    if (this.head < this.full.length) return;
+    this.full.length = this.lengths.length = this.pooled.length = this.head = 0;
+  }
+
+  /** Small first; a connection that needs a second block gets large ones. */
+  private nextBlock(): void {
+    const isFirst = this.full.length === 0 && this.filled === 0;
+    this.closeBlock();
+    this.block = isFirst ? this.pool.takeSmall() : this.pool.takeLarge();
+  }
+
+  private closeBlock(): void {
+    if (this.filled > 0) this.append(this.block, this.filled, true);
+    else if (this.block.length > 0) this.pool.giveBack(this.block);
+    this.block = NO_BLOCK;
+    this.filled = 0;
+  }
+
+  private append(block: Uint8Array, length: number, isPooled: boolean): void {
+    this.full.push(block);
+    this.lengths.push(length);
+    this.pooled.push(isPooled);
+  }
+}
