@@ -8,12 +8,13 @@ import { serve } from "./serve.ts";
 import { systemServicePort } from "./service_port.ts";
 import { USAGE } from "./usage.ts";
 import { VERSION } from "./version.ts";
+import { commandLineWords } from "./words.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const warn = (line: string): void => void process.stderr.write(`runnerbean: ${line}\n`);
 
 async function main(): Promise<number | null> {
-  const parsed = parseOptions(process.argv.slice(2), process.env, systemServicePort);
+  const parsed = parseOptions(commandLineWords(), process.env, systemServicePort);
   parsed.warnings.forEach(warn);
   switch (parsed.kind) {
     case "help":

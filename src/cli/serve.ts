@@ -59,13 +59,19 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   };
   if (options.user !== null) {
     const change = becomeUser(options.user);
-    if (change.kind === "problem") return change;
+    if (change.kind === "problem") {
+      place.cleanup();
+      return change;
+    }
   }
   process.on("SIGTERM", leave);
   process.on("SIGINT", leave);
   process.on("SIGUSR1", () => server.drain());
   const where = describeAddress(listener.address);
-  if (options.verbosity > 0) printer.say(`pid ${process.pid}`);
+  if (options.verbosity > 0) {
+    printer.say(`pid ${process.pid}`);
+    printer.say(`bind ${where}`);
+  }
   printer.say(`runnerbean: listening on ${where} (${runtimeName()}, jobs in memory)`);
   return null;
 }

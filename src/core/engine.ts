@@ -6,16 +6,18 @@
 import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import type { BodyReader } from "./bodies.ts";
+import { Chores } from "./chores.ts";
 import type { Counters } from "./counters.ts";
-import { BURIED, DELAYED, READY, RESERVED } from "./jobs.ts";
+import { Due } from "./due.ts";
+import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
-import { JOB_ROW_BYTES, MOVES_PER_CALL } from "./limits.ts";
+import { JOB_ROW_BYTES } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Places } from "./places.ts";
-import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE, Session } from "./session.ts";
-import { Tube } from "./tube.ts";
+import type { Session } from "./session.ts";
+import type { Tube } from "./tube.ts";
 import type { Tubes } from "./tubes.ts";
 
 export interface EngineOptions {
@@ -26,23 +28,22 @@ export interface EngineOptions {
 }
 
 export class Engine {
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox = new Outbox();
   /** While true, puts are refused with DRAINING. */
   isDraining = false;
   private readonly places: Places;
   private readonly matching: Matching;
   private readonly maxMemoryBytes: number;
   private nextId = 1;
-  /** Sessions with a chore, first come first served. */
-  private readonly busy: Session[] = [];
-  /** Used again by each tick. */
-  private readonly awake: Tube[] = [];
-  private readonly overdue: Session[] = [];
+  private readonly chores: Chores;
+  private readonly due: Due;
 
   constructor(options: EngineOptions = {}) {
     this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
     this.places = new Places(options.seed ?? 0);
     this.matching = new Matching(this.places, this.outbox);
+    this.chores = new Chores(this.places, this.matching, this.outbox);
+    this.due = new Due(this.places, this.matching, this.outbox);
   }
 
   // What there is to see. Rows read from these are valid until the next call.
@@ -94,7 +95,7 @@ export class Engine {
     assert(session.isOpen, "a session is closed once");
     session.isOpen = false;
     if (session.isWaiting) this.matching.endWait(session);
-    if (session.chore !== NO_CHORE) this.busy.splice(this.busy.indexOf(session), 1);
+    this.chores.drop(session);
     this.abandonPut(session);
     this.counters.sessions--;
     if (session.isProducer) this.counters.producers--;
@@ -106,9 +107,7 @@ export class Engine {
       this.places.dropIfIdle(tube);
     }
     session.watches.length = 0;
-    this.places.alarms.remove(session);
-    session.chore = GIVE_BACK;
-    if (!this.giveBack(session, now, MOVES_PER_CALL)) this.busy.push(session);
+    this.chores.giveBack(session, now);
   }
 
   // Put, in two steps: the line takes the id, the body follows at leisure.
@@ -261,11 +260,7 @@ export class Engine {
   /** Kicks up to `bound` jobs of the used tube: buried ones if there are any, else delayed ones. Large kicks go on in work(). */
   kick(session: Session, bound: number, now: number): void {
     this.counters.kick++;
-    const { buried, delayed } = session.used;
-    session.chore = buried.length > 0 ? KICK_BURIED : KICK_DELAYED;
-    session.choreLeft = Math.min(bound, buried.length > 0 ? buried.length : delayed.length);
-    session.choreDone = 0;
-    if (!this.kickSome(session, now, MOVES_PER_CALL)) this.busy.push(session);
+    this.chores.kick(session, bound, now);
   }
 
   kickJob(session: Session, id: number, now: number): void {
@@ -273,31 +268,7 @@ export class Engine {
     const state = row === 0 ? 0 : this.jobs.state.get(row);
     if (state !== BURIED && state !== DELAYED) return this.outbox.reply(session, out.NOT_FOUND);
     this.outbox.reply(session, out.KICKED_JOB);
-    this.kickRow(row, now);
-  }
-
-  private kickRow(row: number, now: number): void {
-    this.places.leave(row);
-    this.jobs.countKick(row);
-    this.places.enterReady(row);
-    this.outbox.record(out.RECORD_CHANGE, row);
-    this.matching.match(this.places.tubeOf(row), now);
-  }
-
-  /** One by one and matched one by one, like the reference: the job buried first goes to the first waiter. True when done. */
-  private kickSome(session: Session, now: number, atMost: number): boolean {
-    const { buried, delayed } = session.used;
-    const end = session.choreDone + Math.min(atMost, session.choreLeft - session.choreDone);
-    while (session.choreDone < end) {
-      const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
-      if (row === 0) break; // Others have taken some away since the kick began.
-      session.choreDone++;
-      this.kickRow(row, now);
-    }
-    if (session.choreDone === end && end < session.choreLeft) return false;
-    session.chore = NO_CHORE;
-    this.outbox.reply(session, out.KICKED_COUNT, session.choreDone);
-    return true;
+    this.matching.kick(row, now);
   }
 
   // Looking.
@@ -413,106 +384,19 @@ export class Engine {
     return this.places.alarms.soonest;
   }
 
-  /**
-   * Applies what is due: first every due job moves and every due pause ends, then jobs and waiters are matched once, then
-   * waits that ran out are answered. If more is due than one call may move, nextDeadline stays in the past.
-   */
+  /** Applies what is due; see {@link Due.tick}. If that is more than one call may move, nextDeadline stays in the past. */
   tick(now: number): void {
-    const { alarms } = this.places;
-    let movesLeft = MOVES_PER_CALL;
-    while (alarms.soonest <= now && movesLeft > 0) {
-      const item = alarms.first!;
-      movesLeft -= 1;
-      if (item instanceof Tube) movesLeft -= this.wakeTube(item, now, movesLeft);
-      else if (item instanceof Session) movesLeft -= this.wakeSession(item, now, movesLeft);
-      alarms.setAnew(item);
-    }
-    this.matchAwake(now);
-    for (const session of this.overdue) this.endOverdueWait(session);
-    this.overdue.length = 0;
-  }
-
-  /** Ends a pause and moves due delayed jobs to ready. Returns how many it moved. */
-  private wakeTube(tube: Tube, now: number, atMost: number): number {
-    let moved = 0;
-    if (tube.isPaused && tube.pausedUntil <= now) {
-      tube.pausedUntil = 0;
-      tube.pauseSeconds = 0;
-    }
-    for (; moved < atMost && tube.delayed.soonest <= now; moved++) {
-      const row = tube.delayed.first;
-      this.places.leave(row);
-      this.places.enterReady(row);
-    }
-    this.wake(tube);
-    return moved;
-  }
-
-  /** Takes back jobs whose ttr ran out, and notes whether its wait is over. Returns how many jobs it moved. */
-  private wakeSession(session: Session, now: number, atMost: number): number {
-    if (session.isWaiting && session.nextInstant <= now) {
-      // Said after the match, which may still serve it; decided now, before its overdue jobs have moved away.
-      session.waitEndsWith = session.isDeadlineSoon(now) ? out.DEADLINE_SOON : out.TIMED_OUT;
-      this.overdue.push(session);
-    }
-    let moved = 0;
-    for (; moved < atMost && session.held.soonest <= now; moved++) {
-      const row = session.held.first;
-      this.jobs.countTimeout(row);
-      this.counters.jobTimeouts++;
-      this.makeReady(row);
-    }
-    return moved;
-  }
-
-  private endOverdueWait(session: Session): void {
-    if (!session.isWaiting) return;
-    const reply = session.waitEndsWith;
-    this.matching.endWait(session);
-    this.outbox.reply(session, reply);
-  }
-
-  /** Moves a job to ready without matching it yet; matchAwake() follows when all that is due has moved. */
-  private makeReady(row: number): void {
-    this.places.leave(row);
-    this.places.enterReady(row);
-    this.wake(this.places.tubeOf(row));
-  }
-
-  private wake(tube: Tube): void {
-    if (tube.isAwake) return;
-    tube.isAwake = true;
-    this.awake.push(tube);
-  }
-
-  private matchAwake(now: number): void {
-    for (const tube of this.awake) tube.isAwake = false;
-    this.matching.matchAll(this.awake, now);
-    this.awake.length = 0;
+    this.due.tick(now);
   }
 
   /** Whether work() has something to go on with. */
   get hasWork(): boolean {
-    return this.busy.length > 0;
+    return this.chores.isBusy;
   }
 
   /** Goes on with the oldest kick or close that was too large for one call. */
   work(now: number): void {
-    const session = this.busy.shift();
-    if (session === undefined) return;
-    const done = session.chore === GIVE_BACK
-      ? this.giveBack(session, now, MOVES_PER_CALL)
-      : this.kickSome(session, now, MOVES_PER_CALL);
-    if (!done) this.busy.push(session);
-  }
-
-  /** A closed session's jobs become ready, all before any of them is matched. True when it holds none any more. */
-  private giveBack(session: Session, now: number, atMost: number): boolean {
-    for (let moved = 0; moved < atMost && session.held.length > 0; moved++) this.makeReady(session.held.first);
-    this.matchAwake(now);
-    if (session.held.length > 0) return false;
-    this.places.removeSession(session);
-    return true;
+    this.chores.goOn(now);
   }
 
   private enterReadyOrDelayed(row: number, delay: number, now: number): void {

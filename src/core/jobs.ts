@@ -18,34 +18,34 @@ export const STATE_WORDS: readonly string[] = ["", "ready", "delayed", "reserved
 /** What only some jobs have: a delay, and counts of what happened to them. Row 0 stands for "all zero". */
 class History {
   /** Seconds, as last given by put or release. */
-  readonly delay = new Uint32Column();
-  readonly timeouts = new Uint32Column();
-  readonly releases = new Uint32Column();
-  readonly buries = new Uint32Column();
-  readonly kicks = new Uint32Column();
+  readonly delay: Uint32Column = new Uint32Column();
+  readonly timeouts: Uint32Column = new Uint32Column();
+  readonly releases: Uint32Column = new Uint32Column();
+  readonly buries: Uint32Column = new Uint32Column();
+  readonly kicks: Uint32Column = new Uint32Column();
   readonly rows: Rows = new Rows([this.delay, this.timeouts, this.releases, this.buries, this.kicks], this.delay);
 }
 
 export class JobTable {
-  readonly id = new Float64Column();
-  readonly pri = new Uint32Column();
+  readonly id: Float64Column = new Float64Column();
+  readonly pri: Uint32Column = new Uint32Column();
   /** Time to run, in seconds. */
-  readonly ttr = new Uint32Column();
+  readonly ttr: Uint32Column = new Uint32Column();
   /** Instant of the put, in milliseconds. */
-  readonly createdAt = new Float64Column();
+  readonly createdAt: Float64Column = new Float64Column();
   /** When a delayed job becomes ready or a reserved one's ttr runs out; without meaning in the other states. */
-  readonly deadlineAt = new Float64Column();
+  readonly deadlineAt: Float64Column = new Float64Column();
   /** Where the body lies (see bodies.ts), and its length in bytes, CR LF included. */
-  readonly body = new Uint32Column();
-  readonly bodyBytes = new Uint32Column();
+  readonly body: Uint32Column = new Uint32Column();
+  readonly bodyBytes: Uint32Column = new Uint32Column();
   /** Slot of the tube it lives in. */
-  readonly tube = new Uint32Column();
-  readonly state = new Uint8Column();
+  readonly tube: Uint32Column = new Uint32Column();
+  readonly state: Uint8Column = new Uint8Column();
   /** Position in its heap; in a buried list: the row before it. */
-  readonly place = new Uint32Column();
+  readonly place: Uint32Column = new Uint32Column();
   /** Reserved: slot of the session that holds it. Buried: the row after it. Free row: the next free row. */
-  readonly peer = new Uint32Column();
-  readonly reserves = new Uint32Column();
+  readonly peer: Uint32Column = new Uint32Column();
+  readonly reserves: Uint32Column = new Uint32Column();
   /** Row in the history table, or 0. */
   private readonly past = new Uint32Column();
   private readonly history = new History();

@@ -60,9 +60,6 @@ export const OUTPUT_HIGH_WATER_BYTES = 262_144;
 /** Unread commands kept for a connection that may not run them now; beyond it nothing is read from its socket. */
 export const INPUT_HIGH_WATER_BYTES = 131_072;
 
-/** A timer may not be set further ahead than this, in milliseconds: longer ones fire at once on every runtime. */
-export const LONGEST_TIMER_MS = 2_147_483_647;
-
 assert(LINE_BYTES >= "pause-tube ".length + TUBE_NAME_BYTES + 1 + 10 + 2, "the longest command fits a line");
 assert(DEFAULT_MAX_JOB_BYTES + 2 <= LARGEST_CELL_BYTES, "default bodies live in slabs");
 assert(LARGEST_CELL_BYTES % CELL_UNIT_BYTES === 0 && LARGEST_CELL_BYTES * 8 <= SLAB_BYTES, "cells waste little of a slab");

@@ -1,7 +1,7 @@
 // Ready jobs meet waiting sessions. Between engine calls no tube that may grant has both; every event that could change
 // that ends with a match.
 
-import { RESERVED_JOB } from "./outbox.ts";
+import { RECORD_CHANGE, RESERVED_JOB } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +10,7 @@ import type { Tube } from "./tube.ts";
 export class Matching {
   private readonly places: Places;
   private readonly outbox: Outbox;
+  private readonly awake: Tube[] = [];
 
   constructor(places: Places, outbox: Outbox) {
     this.places = places;
@@ -24,6 +25,29 @@ export class Matching {
     jobs.reserves.set(row, jobs.reserves.get(row) + 1);
     this.places.enterReserved(row, session, now + jobs.ttr.get(row) * 1000);
     this.outbox.reply(session, RESERVED_JOB, row);
+  }
+
+  /** Makes a buried or delayed job ready at once. */
+  kick(row: number, now: number): void {
+    this.places.leave(row);
+    this.places.jobs.countKick(row);
+    this.places.enterReady(row);
+    this.outbox.record(RECORD_CHANGE, row);
+    this.match(this.places.tubeOf(row), now);
+  }
+
+  /** Moves a job to ready without matching it yet: {@link matchAwake} follows when all that goes with it has moved. */
+  makeReady(row: number): void {
+    this.places.leave(row);
+    this.places.enterReady(row);
+    this.wake(this.places.tubeOf(row));
+  }
+
+  /** Notes a tube for the next {@link matchAwake}. */
+  wake(tube: Tube): void {
+    if (tube.isAwake) return;
+    tube.isAwake = true;
+    this.awake.push(tube);
   }
 
   /** The best ready job that the session may have now, or 0. Costs one look per watched tube. */
@@ -42,13 +66,18 @@ export class Matching {
   }
 
   /**
-   * Several tubes have gained ready jobs at once: always the best job of all goes first, so that a worse one is never
-   * granted just before a better one that came at the same instant. The tubes are kept as a heap by their best job.
+   * Matches the tubes noted since the last time: always the best job of all goes first, so that a worse one is never
+   * granted just before a better one that came at the same instant. The tubes race in a heap, by their best job.
    */
-  matchAll(tubes: Tube[], now: number): void {
-    if (tubes.length === 1) this.match(tubes[0], now);
-    if (tubes.length < 2) return;
-    const race = tubes.filter((tube) => tube.canGrant);
+  matchAwake(now: number): void {
+    const { awake } = this;
+    for (const tube of awake) tube.isAwake = false;
+    if (awake.length === 1) this.match(awake[0], now);
+    else if (awake.length > 1) this.matchRace(awake.filter((tube) => tube.canGrant), now);
+    awake.length = 0;
+  }
+
+  private matchRace(race: Tube[], now: number): void {
     for (let i = (race.length >>> 1) - 1; i >= 0; i--) this.siftDown(race, i);
     while (race.length > 0) {
       const tube = race[0];

@@ -15,10 +15,10 @@ import { Tubes } from "./tubes.ts";
 const DEFAULT_NAME = new Uint8Array([100, 101, 102, 97, 117, 108, 116]);
 
 export class Places {
-  readonly jobs = new JobTable();
-  readonly bodies = new Bodies();
-  readonly alarms = new Alarms();
-  readonly counters = new Counters();
+  readonly jobs: JobTable = new JobTable();
+  readonly bodies: Bodies = new Bodies();
+  readonly alarms: Alarms = new Alarms();
+  readonly counters: Counters = new Counters();
   readonly tubes: Tubes;
   /** The tube `default`, which is always there. */
   readonly home: Tube;

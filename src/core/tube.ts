@@ -15,7 +15,7 @@ export class Tube implements Alarmed {
   readonly ready: ReadyHeap;
   readonly delayed: DeadlineHeap;
   readonly buried: BuriedList;
-  readonly waiters = new Waiters();
+  readonly waiters: Waiters = new Waiters();
   reservedCount = 0;
   /** Ready jobs with a priority below 1024. */
   urgentCount = 0;

@@ -65,7 +65,7 @@ export class Lexer {
     let value = 0;
     const first = this.at;
     while (this.at < end && isDigit(bytes[this.at])) {
-      value = value * 10 + bytes[this.at++] - DIGIT_0;
+      value = value * 10 + (bytes[this.at++] - DIGIT_0);
       if (value > MAX_U32) this.failed = true;
       if (this.failed) return 0;
     }
@@ -81,7 +81,7 @@ export class Lexer {
     const from = this.at - digits;
     if (digits > ID_DIGITS) return Infinity;
     let value = 0;
-    for (let i = from; i < this.at; i++) value = value * 10 + bytes[i] - DIGIT_0;
+    for (let i = from; i < this.at; i++) value = value * 10 + (bytes[i] - DIGIT_0);
     return value;
   }
 
@@ -93,7 +93,7 @@ export class Lexer {
     if (sign === MINUS || sign === PLUS) this.at++;
     const digits = this.digits();
     let value = 0;
-    for (let i = this.at - digits; i < this.at; i++) value = (value * 10 + bytes[i] - DIGIT_0) % (MAX_U32 + 1);
+    for (let i = this.at - digits; i < this.at; i++) value = (value * 10 + (bytes[i] - DIGIT_0)) % (MAX_U32 + 1);
     return sign === MINUS ? (-value >>> 0) : value;
   }
 

@@ -26,7 +26,7 @@ const IN_BODY = 2;
 const IN_SKIP = 3;
 
 export class Parser {
-  readonly command = new Command();
+  readonly command: Command = new Command();
   partFrom = 0;
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */

@@ -98,7 +98,7 @@ pri: ${jobs.pri.get(row)}
 age: ${wholeSeconds(now - jobs.createdAt.get(row))}
 delay: ${jobs.delayOf(row)}
 ttr: ${jobs.ttr.get(row)}
-time-left: ${isTimed ? wholeSeconds(jobs.deadlineAt.get(row) - now) : 0}
+time-left: ${isTimed ? secondsLeft(jobs.deadlineAt.get(row) - now) : 0}
 file: 0
 reserves: ${jobs.reserves.get(row)}
 timeouts: ${jobs.timeoutsOf(row)}
@@ -123,7 +123,7 @@ current-waiting: ${tube.waiters.count}
 cmd-delete: ${tube.deletes}
 cmd-pause-tube: ${tube.pauses}
 pause: ${tube.pauseSeconds}
-pause-time-left: ${tube.isPaused ? wholeSeconds(tube.pausedUntil - now) : 0}
+pause-time-left: ${tube.isPaused ? secondsLeft(tube.pausedUntil - now) : 0}
 `;
 }
 
@@ -143,7 +143,15 @@ export function nameOf(tube: Tube): string {
 }
 
 function wholeSeconds(ms: number): number {
-  return Math.max(0, Math.trunc(ms / 1000));
+  return Math.trunc(ms / 1000);
+}
+
+/**
+ * Whole seconds left, as the reference shows them: 59 right after a reservation of 60. There time has always passed
+ * since; here both may lie in one turn, which has one time.
+ */
+function secondsLeft(ms: number): number {
+  return Math.max(0, Math.ceil(ms / 1000) - 1);
 }
 
 function secondsWithMicros(micros: number): string {

@@ -14,6 +14,8 @@ import * as parsing from "../protocol/parser.ts";
 import { Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
 import { Input } from "./input.ts";
+import { carriesJob } from "./log.ts";
+import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
 import type { Server } from "./server.ts";
 
@@ -84,6 +86,7 @@ export class Connection implements Peer {
     if (this.isClosed) return;
     const { server } = this;
     encoder.writeReply(this.output, kind, number, this.session, server.engine, server.facts, now);
+    if (server.log !== null) this.logReply(server.log, kind, number, now);
     server.list(this);
   }
 
@@ -144,7 +147,7 @@ export class Connection implements Peer {
   private command(now: number): void {
     const { server, session, parser } = this;
     const { command } = parser;
-    if (server.log !== null) server.log.command(this.number, command);
+    if (server.log !== null) server.log.command(this.number, command.code);
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
@@ -187,20 +190,29 @@ export class Connection implements Peer {
       server.engine.abandonPut(session);
       return this.say(encoder.EXPECTED_CRLF_REPLY);
     }
+    if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
     server.engine.put(session, command.pri, command.delay, command.ttr, now);
     server.deliver();
   }
 
   private refuse(event: number): void {
-    if (event === parsing.BAD_FORMAT) return this.say(encoder.BAD_FORMAT_REPLY);
-    if (event === parsing.UNKNOWN_COMMAND) return this.say(encoder.UNKNOWN_COMMAND_REPLY);
+    if (event === parsing.HTTP_REQUEST) return this.shut();
     if (event === parsing.SKIPPED) return this.say(this.replyAfterSkip);
-    this.shut(); // an HTTP request
+    const isUnknown = event === parsing.UNKNOWN_COMMAND;
+    if (this.server.log !== null) this.server.log.command(this.number, isUnknown ? 0 : this.parser.command.code);
+    this.say(isUnknown ? encoder.UNKNOWN_COMMAND_REPLY : encoder.BAD_FORMAT_REPLY);
   }
 
+  /** A reply that the protocol gives itself. */
   private say(reply: Uint8Array): void {
-    if (this.server.log !== null) this.server.log.reply(this.number, reply);
+    this.server.log?.reply(this.number, (writer) => writer.bytes(reply), 0);
     this.output.bytes(reply);
     this.server.list(this);
+  }
+
+  private logReply(log: ConnectionLog, kind: number, number: number, now: number): void {
+    const { engine, facts } = this.server;
+    const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
+    log.reply(this.number, (line) => encoder.writeReply(line, kind, number, this.session, engine, facts, now), jobId);
   }
 }

@@ -1,28 +1,33 @@
 // What the server tells of its connections when asked to (-V, -VV): one line per event, in the reference's form.
 
-import { wordOf } from "../protocol/command.ts";
-import type { Command } from "../protocol/command.ts";
 import * as out from "../core/outbox.ts";
+import { wordOf } from "../protocol/command.ts";
+import type { ReplyWriter } from "../protocol/encoder.ts";
 
-const REPLY_WORDS: Readonly<Record<number, string>> = {
-  [out.INSERTED]: "INSERTED",
-  [out.RESERVED_JOB]: "RESERVED",
-  [out.FOUND_JOB]: "FOUND",
-  [out.USING]: "USING",
-  [out.WATCHING]: "WATCHING",
-  [out.KICKED_COUNT]: "KICKED",
-  [out.DELETED]: "DELETED",
-  [out.RELEASED]: "RELEASED",
-  [out.BURIED_JOB]: "BURIED",
-  [out.TOUCHED]: "TOUCHED",
-  [out.KICKED_JOB]: "KICKED",
-  [out.PAUSED]: "PAUSED",
-  [out.NOT_FOUND]: "NOT_FOUND",
-  [out.NOT_IGNORED]: "NOT_IGNORED",
-  [out.TIMED_OUT]: "TIMED_OUT",
-  [out.DEADLINE_SOON]: "DEADLINE_SOON",
-  [out.DRAINING]: "DRAINING",
-};
+const CR = 13;
+
+/** Takes a reply as it is encoded and keeps its first line. */
+class FirstLine implements ReplyWriter {
+  text = "";
+  private isComplete = false;
+
+  bytes(bytes: Uint8Array): void {
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  copy(source: Uint8Array, from: number, to: number): void {
+    for (let i = from; i < to && !this.isComplete; i++) {
+      if (source[i] === CR) this.isComplete = true;
+      else this.text += String.fromCharCode(source[i]);
+    }
+  }
+
+  keep(): void {}
+
+  number(value: number): void {
+    if (!this.isComplete) this.text += value;
+  }
+}
 
 export class ConnectionLog {
   private readonly print: (line: string) => void;
@@ -42,17 +47,27 @@ export class ConnectionLog {
     this.print(`close ${connection}`);
   }
 
-  command(connection: number, command: Command): void {
-    if (this.withCommands) this.print(`<${connection} command ${wordOf(command.code)}`);
+  /** A line has been read; `code` is 0 for an unknown word. */
+  command(connection: number, code: number): void {
+    if (this.withCommands) this.print(`<${connection} command ${wordOf(code) || "<unknown>"}`);
   }
 
-  /** A reply of the protocol itself, with its CR LF. */
-  reply(connection: number, reply: Uint8Array): void {
-    if (this.withCommands) this.print(`>${connection} reply ${String.fromCharCode(...reply.subarray(0, -2))}`);
+  /** A job's body has been received. */
+  jobReceived(connection: number, id: number): void {
+    if (this.withCommands) this.print(`<${connection} job ${id}`);
   }
 
-  /** A reply of the engine. */
-  engineReply(connection: number, kind: number): void {
-    if (this.withCommands) this.print(`>${connection} reply ${REPLY_WORDS[kind] ?? "OK"}`);
+  /** A reply; `write` encodes it once more. `jobId` is that of the body that goes with it, or 0. */
+  reply(connection: number, write: (writer: ReplyWriter) => void, jobId: number): void {
+    if (!this.withCommands) return;
+    const line = new FirstLine();
+    write(line);
+    this.print(`>${connection} reply ${line.text}`);
+    if (jobId > 0) this.print(`>${connection} job ${jobId}`);
   }
+}
+
+/** Whether replies of this kind carry a job's body. */
+export function carriesJob(kind: number): boolean {
+  return kind === out.RESERVED_JOB || kind === out.FOUND_JOB;
 }

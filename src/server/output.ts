@@ -64,7 +64,7 @@ export class Output implements ReplyWriter {
     const { block, filled } = this;
     for (let at = filled + length - 1; at >= filled; at--) {
       const tenth = Math.floor(rest / 10);
-      block[at] = DIGIT_0 + rest - tenth * 10;
+      block[at] = DIGIT_0 + (rest - tenth * 10);
       rest = tenth;
     }
     this.filled += length;

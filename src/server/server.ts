@@ -34,8 +34,8 @@ export class Server {
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   // Shared by the connections.
-  readonly lexer = new Lexer();
-  readonly blocks = new Blocks();
+  readonly lexer: Lexer = new Lexer();
+  readonly blocks: Blocks = new Blocks();
   private readonly options: ServerOptions;
   private readonly clock: Clock;
   /** Connections by the slot of their session. */
@@ -101,7 +101,6 @@ export class Server {
       if (kind < FIRST_REPLY) continue; // a record; there is no journal yet to take it
       const connection = this.bySlot[outbox.session(i).slot];
       if (connection === undefined) continue;
-      if (this.log !== null) this.log.engineReply(connection.number, kind);
       connection.reply(kind, outbox.number(i), this.now);
     }
     outbox.clear();

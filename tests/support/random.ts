@@ -42,3 +42,12 @@ export class Random {
     return weights.length - 1;
   }
 }
+
+/** Takes a random item out of a list; the order of the others is not kept. */
+export function takeAny<T>(items: T[], random: Random): T {
+  const index = random.below(items.length);
+  const taken = items[index];
+  const last = items.pop()!;
+  if (index < items.length) items[index] = last;
+  return taken;
+}

@@ -1,0 +1,158 @@
+// The project's tasks: start, test, check, bench. Plain JavaScript that runs on Node 20, Deno and Bun alike, so that a
+// machine with any one of them can run all of them.
+//
+//   node .ci/tasks.mjs start [flags of runnerbean]
+//   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
+//   node .ci/tasks.mjs check
+//   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, scale, micro
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findRuntime, RUNTIMES } from "./runtimes.mjs";
+
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+const [task, ...rest] = process.argv.slice(2);
+const tasks = { start, test, check, bench };
+
+if (!Object.hasOwn(tasks, task ?? "")) {
+  console.error("usage: tasks.mjs start|test|check|bench [...]");
+  process.exit(2);
+}
+process.chdir(PROJECT);
+installDependencies();
+process.exitCode = await tasks[task](rest);
+
+/** Dependencies come from package.json, by whichever package manager is there. */
+function installDependencies() {
+  if (existsSync("node_modules/valibot") && (task === "start" || existsSync("node_modules/mitata"))) return;
+  const managers = [["npm", ["ci", "--no-audit", "--no-fund"]], ["bun", ["install"]], ["deno", ["install"]]];
+  for (const [command, arguments_] of managers) {
+    const { error, status } = spawnSync(command, arguments_, { stdio: ["ignore", "ignore", "inherit"] });
+    if (error) continue;
+    if (status === 0) return;
+    process.exit(status ?? 1);
+  }
+  console.error("no npm, bun or deno was found to install the dependencies with");
+  process.exit(1);
+}
+
+/** The runtime that runs this, if it can run TypeScript; else Bun, Deno or Node, whichever is installed or can be fetched. */
+function start(flags) {
+  const { deno, bun, node } = process.versions;
+  const current = deno ? "deno" : bun ? "bun" : Number(node.split(".")[0]) >= 24 ? "node" : "";
+  const name = current || "bun";
+  const path = current ? process.execPath : findRuntime(name);
+  const before = name === "deno" ? ["run", "-A", "--no-check"] : [];
+  return spawnAndWait(path, [...before, "src/cli/main.ts", ...flags]);
+}
+
+function bench([name, ...flags]) {
+  if (!name || !existsSync(`bench/${name}/main.ts`)) {
+    const names = readdirSync("bench").filter((entry) => existsSync(`bench/${entry}/main.ts`));
+    console.error(`usage: tasks.mjs bench ${names.join("|")} [flags]`);
+    return 2;
+  }
+  return spawnAndWait(findRuntime("node"), [`bench/${name}/main.ts`, ...flags], runtimeVariables());
+}
+
+/** Types of everything, lint and format. */
+async function check() {
+  const deno = findRuntime("deno");
+  let failed = 0;
+  const sources = ["mod.ts", "src", "tests", "bench"].filter((path) => existsSync(path));
+  for (const arguments_ of [["check", ...sources], ["lint", ...sources], ["fmt", "--check", ...sources]]) {
+    failed += (await spawnAndWait(deno, arguments_)) === 0 ? 0 : 1;
+  }
+  return failed;
+}
+
+/** All tests on all three runtimes, one after the other; ends with one line that counts them. */
+async function test(words) {
+  const only = words.indexOf("--runtime");
+  const names = only < 0 ? RUNTIMES : words.splice(only, 2).slice(1);
+  const files = testFiles(words);
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  if (words.length === 0) {
+    const failures = await check();
+    total.passed += 3 - failures;
+    total.failed += failures;
+  }
+  const environment = runtimeVariables(names);
+  for (const name of names) {
+    const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
+    console.log(`\n=== tests on ${name} (${path}) ===`);
+    const began = Date.now();
+    const { code, output } = await spawnAndRead(path, testArguments(name, files), environment);
+    const counts = countsOf(name, output);
+    if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
+    console.log(`${name}: ${describe(counts)} in ${Math.round((Date.now() - began) / 1000)} s`);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+  }
+  console.log(`\n${describe(total)}`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+const describe = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+
+function testFiles(wanted) {
+  const files = [];
+  const look = (path) => {
+    if (statSync(path).isDirectory()) for (const entry of readdirSync(path).sort()) look(join(path, entry));
+    else if (path.endsWith("_test.ts")) files.push(path);
+  };
+  for (const path of wanted.length > 0 ? wanted : ["tests"]) look(path);
+  return files;
+}
+
+function testArguments(name, files) {
+  if (name === "deno") return ["test", "-A", "--no-check", ...files];
+  if (name === "bun") return ["test", "--timeout", "120000", ...files.map((file) => `./${file}`)];
+  return ["--test", "--test-force-exit", "--test-concurrency=1", ...files];
+}
+
+/** Each test runner's own closing lines. */
+function countsOf(name, output) {
+  const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, "");
+  const last = (pattern) => Number([...plain.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  if (name === "deno") {
+    return {
+      passed: last(/\| (\d+) passed/g) + last(/passed \((\d+) steps?\)/g),
+      failed: last(/\| (\d+) failed/g),
+      skipped: last(/\| (\d+) ignored/g),
+    };
+  }
+  if (name === "bun") return { passed: last(/^ (\d+) pass$/gm), failed: last(/^ (\d+) fail$/gm), skipped: last(/^ (\d+) skip$/gm) };
+  return { passed: last(/^ℹ pass (\d+)$/gm), failed: last(/^ℹ fail (\d+)$/gm), skipped: last(/^ℹ skipped (\d+)$/gm) };
+}
+
+function runtimeVariables(names = RUNTIMES) {
+  const paths = Object.fromEntries(names.map((name) => [`RUNNERBEAN_${name.toUpperCase()}`, findRuntime(name)]));
+  return { ...process.env, ...paths };
+}
+
+function spawnAndWait(path, arguments_, env = process.env) {
+  return spawnAndRead(path, arguments_, env, "inherit").then(({ code }) => code);
+}
+
+/** Runs a program; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
+function spawnAndRead(path, arguments_, env, stdout = "pipe") {
+  const child = spawn(path, arguments_, { env, stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"] });
+  let output = "";
+  const read = (chunk) => {
+    output += chunk;
+    process.stdout.write(chunk);
+  };
+  child.stdout?.on("data", read);
+  child.stderr?.on("data", read);
+  const passOn = (signal) => child.kill(signal);
+  process.on("SIGTERM", passOn).on("SIGINT", passOn);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      process.removeListener("SIGTERM", passOn).removeListener("SIGINT", passOn);
+      resolve({ code: code ?? (signal ? 1 : 0), output });
+    });
+  });
+}

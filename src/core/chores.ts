@@ -1,0 +1,85 @@
+// Work that may be too large for one call: a kick of a million jobs, a closed session that held thousands. Each call moves
+// a bounded number of jobs; the rest goes on in later calls, the sessions taking turns, so that nobody else waits long.
+
+import { MOVES_PER_CALL } from "./limits.ts";
+import type { Matching } from "./matching.ts";
+import { KICKED_COUNT } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Places } from "./places.ts";
+import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE } from "./session.ts";
+import type { Session } from "./session.ts";
+
+export class Chores {
+  private readonly places: Places;
+  private readonly matching: Matching;
+  private readonly outbox: Outbox;
+  /** Sessions with work left, first come first served. */
+  private readonly busy: Session[] = [];
+
+  constructor(places: Places, matching: Matching, outbox: Outbox) {
+    this.places = places;
+    this.matching = matching;
+    this.outbox = outbox;
+  }
+
+  get isBusy(): boolean {
+    return this.busy.length > 0;
+  }
+
+  /** Kicks up to `bound` jobs of the used tube, as many as there are now. The answer comes when all are done. */
+  kick(session: Session, bound: number, now: number): void {
+    const { buried, delayed } = session.used;
+    session.chore = buried.length > 0 ? KICK_BURIED : KICK_DELAYED;
+    session.choreLeft = Math.min(bound, buried.length > 0 ? buried.length : delayed.length);
+    session.choreDone = 0;
+    if (!this.kickSome(session, now)) this.busy.push(session);
+  }
+
+  /** Gives back all that a closed session holds, then forgets it. */
+  giveBack(session: Session, now: number): void {
+    this.places.alarms.remove(session);
+    session.chore = GIVE_BACK;
+    if (!this.giveSomeBack(session, now)) this.busy.push(session);
+  }
+
+  /** Gives up what a session has left to do: it is being closed. */
+  drop(session: Session): void {
+    if (session.chore === NO_CHORE) return;
+    this.busy.splice(this.busy.indexOf(session), 1);
+  }
+
+  /** Goes on with the session that has waited longest. */
+  goOn(now: number): void {
+    const session = this.busy.shift();
+    if (session === undefined) return;
+    const isDone = session.chore === GIVE_BACK ? this.giveSomeBack(session, now) : this.kickSome(session, now);
+    if (!isDone) this.busy.push(session);
+  }
+
+  /** One by one and matched one by one, like the reference: the job buried first goes to the first waiter. True when done. */
+  private kickSome(session: Session, now: number): boolean {
+    const { buried, delayed } = session.used;
+    for (let moves = MOVES_PER_CALL; session.choreLeft > 0; moves--) {
+      const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
+      if (row === 0) break; // Others have taken some away since the kick began.
+      if (moves === 0) return false;
+      session.choreLeft--;
+      session.choreDone++;
+      this.matching.kick(row, now);
+    }
+    session.chore = NO_CHORE;
+    this.outbox.reply(session, KICKED_COUNT, session.choreDone);
+    return true;
+  }
+
+  /** What moves in one call is all moved before any of it is matched. True when the session holds nothing any more. */
+  private giveSomeBack(session: Session, now: number): boolean {
+    for (let moves = MOVES_PER_CALL; moves > 0 && session.held.length > 0; moves--) {
+      this.matching.makeReady(session.held.first);
+    }
+    this.matching.matchAwake(now);
+    if (session.held.length > 0) return false;
+    this.places.removeSession(session);
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { DeadlineHeap, ReadyHeap } from "../../src/core/heap.ts";
+import { JobTable } from "../../src/core/jobs.ts";
+import { Random } from "../support/random.ts";
+
+function tableOf(count: number, random: Random): JobTable {
+  const jobs = new JobTable();
+  for (let id = 1; id <= count; id++) {
+    const row = jobs.add(id);
+    jobs.pri.set(row, random.below(50));
+    jobs.deadlineAt.set(row, random.below(200));
+  }
+  return jobs;
+}
+
+/** Pushes all, takes some out from the middle, and drains; returns the ids in the order in which they came. */
+function drain(heap: ReadyHeap | DeadlineHeap, jobs: JobTable, removed: ReadonlySet<number>, count: number): number[] {
+  for (let id = 1; id <= count; id++) heap.push(jobs.find(id));
+  for (const id of removed) heap.remove(jobs.find(id));
+  const ids: number[] = [];
+  while (heap.length > 0) {
+    const row = heap.first;
+    ids.push(jobs.id.get(row));
+    heap.remove(row);
+  }
+  return ids;
+}
+
+describe("heaps", () => {
+  const count = 20_000; // more than a page
+  const random = new Random(3);
+  const jobs = tableOf(count, random);
+  const removed = new Set(Array.from({ length: 5000 }, () => 1 + random.below(count)));
+  const left = Array.from({ length: count }, (_, i) => i + 1).filter((id) => !removed.has(id));
+  const priOf = (id: number): number => jobs.pri.get(jobs.find(id));
+  const deadlineOf = (id: number): number => jobs.deadlineAt.get(jobs.find(id));
+
+  it("give ready jobs by priority, then id", () => {
+    const expected = left.toSorted((a, b) => priOf(a) - priOf(b) || a - b);
+    assertEquals(drain(new ReadyHeap(jobs), jobs, removed, count), expected);
+  });
+
+  it("give timed jobs by deadline, then id", () => {
+    const expected = left.toSorted((a, b) => deadlineOf(a) - deadlineOf(b) || a - b);
+    assertEquals(drain(new DeadlineHeap(jobs), jobs, removed, count), expected);
+  });
+
+  it("find a job's new place when its deadline moves back", () => {
+    const heap = new DeadlineHeap(jobs);
+    for (let id = 1; id <= 100; id++) heap.push(jobs.find(id));
+    const first = heap.first;
+    jobs.deadlineAt.set(first, 1000);
+    heap.moveBack(first);
+    for (let i = 0; i < 99; i++) heap.remove(heap.first);
+    assertEquals([heap.first, heap.soonest], [first, 1000]);
+  });
+
+  it("order priorities above 2^31 as unsigned", () => {
+    const table = new JobTable();
+    for (const [id, pri] of [[1, 4294967295], [2, 0], [3, 2147483648]]) table.pri.set(table.add(id), pri);
+    assertEquals(drain(new ReadyHeap(table), table, new Set(), 3), [2, 3, 1]);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import type { Transport } from "../../src/ports/transport.ts";
+import { Blocks } from "../../src/server/blocks.ts";
+import { Output } from "../../src/server/output.ts";
+import { Random } from "../support/random.ts";
+
+/** Takes everything, but holds on to some buffers and scribbles over none; checks that held ones stay untouched. */
+class HoldingTransport implements Transport {
+  readonly received: number[] = [];
+  private readonly random = new Random(1);
+  private held: { bytes: Uint8Array; copy: Uint8Array } | null = null;
+
+  send(bytes: Uint8Array, length: number): boolean {
+    if (this.held !== null) throw new Error("sent while a buffer was held");
+    for (let i = 0; i < length; i++) this.received.push(bytes[i]);
+    if (this.random.chance(0.6)) return true;
+    this.held = { bytes: bytes.subarray(0, length), copy: bytes.slice(0, length) };
+    return false;
+  }
+  drain(output: Output): void {
+    if (this.held === null) return;
+    assertEquals(this.held.bytes, this.held.copy);
+    this.held = null;
+    output.drained();
+  }
+  pause(): void {}
+  resume(): void {}
+  close(): void {}
+}
+
+describe("Output", () => {
+  it("sends every byte once and in order, through blocks that are used again", () => {
+    const random = new Random(2);
+    const pool = new Blocks();
+    const lines = Array.from({ length: 3 }, () => ({ output: new Output(pool), transport: new HoldingTransport(), wanted: [] as number[] }));
+    for (let step = 0; step < 3000; step++) {
+      const { output, transport, wanted } = random.pick(lines);
+      const size = random.chance(0.9) ? random.below(60) : random.below(40_000);
+      const bytes = Uint8Array.from({ length: size }, () => random.below(256));
+      if (random.chance(0.2)) {
+        const value = Math.floor(2 ** (random.next() * 53));
+        output.number(value);
+        for (const digit of String(value)) wanted.push(digit.charCodeAt(0));
+      } else {
+        if (random.chance(0.1)) output.keep(bytes, size);
+        else output.copy(bytes, 0, size);
+        for (const byte of bytes) wanted.push(byte);
+      }
+      if (random.chance(0.3)) output.flush(transport);
+      if (random.chance(0.5)) transport.drain(output);
+    }
+    for (const { output, transport, wanted } of lines) {
+      while (!output.flush(transport)) transport.drain(output);
+      assertEquals(transport.received.length, wanted.length);
+      assertEquals(transport.received.findIndex((byte, i) => byte !== wanted[i]), -1);
+      assertEquals(output.unsentBytes, 0);
+    }
+  });
+
+  it("writes numbers in decimal", () => {
+    const transport = new HoldingTransport();
+    const output = new Output(new Blocks());
+    const values = [0, 9, 10, 4294967295, 4294967296, 9007199254740991];
+    for (const value of values) output.number(value);
+    while (!output.flush(transport)) transport.drain(output);
+    assertEquals(String.fromCharCode(...transport.received), values.join(""));
+  });
+});
