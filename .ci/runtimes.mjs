@@ -19,7 +19,8 @@ export function findRuntime(name) {
   if (onPath && isNewEnough(name, onPath)) return onPath;
   // The path itself, not `npx deno`: a signal sent to npx does not reach what it started.
   const arguments_ = ["exec", "--yes", `--package=${WANTED[name].package}`, "-c", `command -v ${name}`];
-  const fetched = execFileSync("npm", arguments_, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const fetched = execFileSync("npm", arguments_, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+    .trim();
   if (!fetched) throw new Error(`${name} is not on PATH and npm could not fetch it`);
   return fetched.split("\n").at(-1);
 }

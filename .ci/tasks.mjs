@@ -94,13 +94,17 @@ async function test(words) {
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-const describe = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+const describe = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 
 function testFiles(wanted) {
   const files = [];
   const look = (path) => {
-    if (statSync(path).isDirectory()) for (const entry of readdirSync(path).sort()) look(join(path, entry));
-    else if (path.endsWith("_test.ts")) files.push(path);
+    if (statSync(path).isDirectory()) {
+      for (const entry of readdirSync(path).sort()) {
+        look(join(path, entry));
+      }
+    } else if (path.endsWith("_test.ts")) files.push(path);
   };
   for (const path of wanted.length > 0 ? wanted : ["tests"]) look(path);
   return files;
@@ -123,12 +127,24 @@ function countsOf(name, output) {
       skipped: last(/\| (\d+) ignored/g),
     };
   }
-  if (name === "bun") return { passed: last(/^ (\d+) pass$/gm), failed: last(/^ (\d+) fail$/gm), skipped: last(/^ (\d+) skip$/gm) };
-  return { passed: last(/^ℹ pass (\d+)$/gm), failed: last(/^ℹ fail (\d+)$/gm), skipped: last(/^ℹ skipped (\d+)$/gm) };
+  if (name === "bun") {
+    return {
+      passed: last(/^ (\d+) pass$/gm),
+      failed: last(/^ (\d+) fail$/gm),
+      skipped: last(/^ (\d+) skip$/gm),
+    };
+  }
+  return {
+    passed: last(/^ℹ pass (\d+)$/gm),
+    failed: last(/^ℹ fail (\d+)$/gm),
+    skipped: last(/^ℹ skipped (\d+)$/gm),
+  };
 }
 
 function runtimeVariables(names = RUNTIMES) {
-  const paths = Object.fromEntries(names.map((name) => [`RUNNERBEAN_${name.toUpperCase()}`, findRuntime(name)]));
+  const paths = Object.fromEntries(
+    names.map((name) => [`RUNNERBEAN_${name.toUpperCase()}`, findRuntime(name)]),
+  );
   return { ...process.env, ...paths };
 }
 
@@ -138,7 +154,10 @@ function spawnAndWait(path, arguments_, env = process.env) {
 
 /** Runs a program; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
 function spawnAndRead(path, arguments_, env, stdout = "pipe") {
-  const child = spawn(path, arguments_, { env, stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"] });
+  const child = spawn(path, arguments_, {
+    env,
+    stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"],
+  });
   let output = "";
   const read = (chunk) => {
     output += chunk;

@@ -33,13 +33,19 @@ function sourceFiles(folder: string): string[] {
   return readdirSync(join(PROJECT, folder)).flatMap((entry) => {
     const path = join(folder, entry);
     if (entry === "node_modules") return [];
-    return statSync(join(PROJECT, path)).isDirectory() ? sourceFiles(path) : path.endsWith(".ts") ? [path] : [];
+    return statSync(join(PROJECT, path)).isDirectory()
+      ? sourceFiles(path)
+      : path.endsWith(".ts")
+      ? [path]
+      : [];
   });
 }
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(PROJECT, file), "utf8");
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g,
+  );
   return Array.from(found, (match) => ({ file, target: match[1] ?? match[2] }));
 }
 
@@ -49,12 +55,17 @@ const roomOf = (path: string): string => path.split("/")[1];
 function faultOf({ file, target }: Import): string | null {
   const room = roomOf(file);
   if (target.startsWith("node:")) return MAY_USE_NODE.includes(room) ? null : `${file} uses ${target}`;
-  if (!target.startsWith(".")) return MAY_USE_PACKAGES.includes(room) ? null : `${file} uses the package ${target}`;
+  if (!target.startsWith(".")) {
+    return MAY_USE_PACKAGES.includes(room) ? null : `${file} uses the package ${target}`;
+  }
   const path = relative(PROJECT, normalize(join(PROJECT, file, "..", target)));
   if (!path.startsWith("src/")) return `${file} reaches outside of src: ${target}`;
   const other = roomOf(path);
-  if (other !== room) return ARROWS[room]?.includes(other) ? null : `${file} imports ${path}: ${room} may not know ${other}`;
-  const isSibling = room === "adapters" && path.split("/").length > 3 && path.split("/")[2] !== file.split("/")[2];
+  if (other !== room) {
+    return ARROWS[room]?.includes(other) ? null : `${file} imports ${path}: ${room} may not know ${other}`;
+  }
+  const isSibling = room === "adapters" && path.split("/").length > 3 &&
+    path.split("/")[2] !== file.split("/")[2];
   return isSibling ? `${file} imports its sibling ${path}` : null;
 }
 
@@ -81,7 +92,8 @@ describe("house", () => {
 
   it("reads no clock, no randomness and waits for nothing in the core", () => {
     const forbidden = /\b(?:async|await|Promise|setTimeout|Date|performance|Math\.random|crypto)\b/;
-    const code = (file: string): string => readFileSync(join(PROJECT, file), "utf8").replaceAll(/\/\/.*|\/\*[^]*?\*\//g, "");
+    const code = (file: string): string =>
+      readFileSync(join(PROJECT, file), "utf8").replaceAll(/\/\/.*|\/\*[^]*?\*\//g, "");
     assertEquals(sourceFiles("src/core").filter((file) => forbidden.test(code(file))), []);
   });
 

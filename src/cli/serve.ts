@@ -44,19 +44,26 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     onDrained: () => options.drainExit && leave(),
   });
 
-  let listener: Listener;
-  try {
-    listener = await listenFor(place.address)(place.address, server.accept);
-  } catch (error) {
-    return startProblem(EXIT_SOCKET, `cannot listen on ${describeAddress(place.address)}: ${reasonOf(error)}`);
-  }
-  place.bound();
+  let listener: Listener | null = null;
   const leave = (): void => {
-    listener.close();
+    listener?.close();
     server.stop();
     place.cleanup();
     process.exit(EXIT_OK);
   };
+  // Before listening: whoever has connected may already send signals.
+  process.on("SIGTERM", leave);
+  process.on("SIGINT", leave);
+  process.on("SIGUSR1", () => server.drain());
+  try {
+    listener = await listenFor(place.address)(place.address, server.accept);
+  } catch (error) {
+    return startProblem(
+      EXIT_SOCKET,
+      `cannot listen on ${describeAddress(place.address)}: ${reasonOf(error)}`,
+    );
+  }
+  place.bound();
   if (options.user !== null) {
     const change = becomeUser(options.user);
     if (change.kind === "problem") {
@@ -64,9 +71,6 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
       return change;
     }
   }
-  process.on("SIGTERM", leave);
-  process.on("SIGINT", leave);
-  process.on("SIGUSR1", () => server.drain());
   const where = describeAddress(listener.address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
@@ -94,7 +98,9 @@ async function placeToListen(options: Options): Promise<Place | StartProblem> {
     return { kind: "place", address: { kind: "descriptor", fd }, warnings, bound: NOTHING, cleanup: NOTHING };
   }
   const address = options.listen;
-  if (address.kind === "tcp") return { kind: "place", address, warnings: [], bound: NOTHING, cleanup: NOTHING };
+  if (address.kind === "tcp") {
+    return { kind: "place", address, warnings: [], bound: NOTHING, cleanup: NOTHING };
+  }
   const socket = await prepareUnixSocket(address.path);
   return socket.kind === "problem" ? socket : { ...socket, kind: "place", address };
 }

@@ -116,7 +116,13 @@ function offsetOf(address: number): number {
 }
 
 /** Short stretches by a loop: a call into the runtime costs more than two dozen single bytes. */
-export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, from: number, to: number): void {
+export function copyBytes(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): void {
   if (to - from > 24) {
     target.set(source.subarray(from, to), at);
     return;

@@ -52,7 +52,9 @@ export class Chores {
   goOn(now: number): void {
     const session = this.busy.shift();
     if (session === undefined) return;
-    const isDone = session.chore === GIVE_BACK ? this.giveSomeBack(session, now) : this.kickSome(session, now);
+    const isDone = session.chore === GIVE_BACK
+      ? this.giveSomeBack(session, now)
+      : this.kickSome(session, now);
     if (!isDone) this.busy.push(session);
   }
 

@@ -14,7 +14,8 @@ export function release(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer && typeof buffer.transfer === "function") buffer.transfer(0);
 }
 
-interface Column {
+/** Something with one entry per row, in pages. */
+export interface Column {
   addPage(page: number): void;
   dropPage(page: number): void;
 }

@@ -48,7 +48,9 @@ export class Due {
       this.matching.wake(tube);
     }
     let moved = 0;
-    for (; moved < atMost && tube.delayed.soonest <= now; moved++) this.matching.makeReady(tube.delayed.first);
+    for (; moved < atMost && tube.delayed.soonest <= now; moved++) {
+      this.matching.makeReady(tube.delayed.first);
+    }
     return moved;
   }
 

@@ -211,7 +211,8 @@ export class Engine {
   delete(session: Session, id: number): void {
     this.counters.delete++;
     const row = this.jobs.find(id);
-    const isOthers = row !== 0 && this.jobs.state.get(row) === RESERVED && !this.places.isHeldBy(row, session);
+    const isOthers = row !== 0 && this.jobs.state.get(row) === RESERVED &&
+      !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
     this.places.leave(row);
     this.places.tubeOf(row).deletes++;
@@ -365,7 +366,14 @@ export class Engine {
   }
 
   /** Holds back a tube's jobs for some seconds; 0 ends a running pause. */
-  pauseTube(session: Session, bytes: Uint8Array, from: number, to: number, seconds: number, now: number): void {
+  pauseTube(
+    session: Session,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    seconds: number,
+    now: number,
+  ): void {
     this.counters.pauseTube++;
     const tube = this.tubes.find(bytes, from, to);
     if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);

@@ -23,7 +23,10 @@ class History {
   readonly releases: Uint32Column = new Uint32Column();
   readonly buries: Uint32Column = new Uint32Column();
   readonly kicks: Uint32Column = new Uint32Column();
-  readonly rows: Rows = new Rows([this.delay, this.timeouts, this.releases, this.buries, this.kicks], this.delay);
+  readonly rows: Rows = new Rows(
+    [this.delay, this.timeouts, this.releases, this.buries, this.kicks],
+    this.delay,
+  );
 }
 
 export class JobTable {
@@ -64,7 +67,7 @@ export class JobTable {
     this.reserves,
     this.past,
   ], this.peer);
-  private readonly index = new IdIndex(this.id);
+  private readonly index = new IdIndex();
 
   /** Jobs in the table. */
   get count(): number {
@@ -82,7 +85,7 @@ export class JobTable {
     this.id.set(row, id);
     this.reserves.set(row, 0);
     this.past.set(row, 0);
-    this.index.insert(row);
+    this.index.insert(id, row);
     return row;
   }
 
@@ -127,7 +130,14 @@ export class JobTable {
   }
 
   /** Sets all counts at once, for a job that comes back from a journal. */
-  setCounts(row: number, reserves: number, timeouts: number, releases: number, buries: number, kicks: number): void {
+  setCounts(
+    row: number,
+    reserves: number,
+    timeouts: number,
+    releases: number,
+    buries: number,
+    kicks: number,
+  ): void {
     this.reserves.set(row, reserves);
     if (timeouts + releases + buries + kicks === 0) return;
     const past = this.withPast(row);

@@ -51,8 +51,8 @@ export const MAX_SLABS = (2 ** 32 * CELL_UNIT_BYTES) / SLAB_BYTES;
 /** What a job costs beside its body, in bytes: its row, its places in a heap and in the index. For the memory limit. */
 export const JOB_ROW_BYTES = 80;
 
-/** Commands of one connection run in one turn before the others get theirs. */
-export const COMMANDS_PER_TURN = 256;
+/** Commands of one connection run in one turn before the others get theirs (a put counts as two: its line, its body). */
+export const COMMANDS_PER_TURN = 128;
 
 /** A connection with this many unsent reply bytes runs no further command until they have left. */
 export const OUTPUT_HIGH_WATER_BYTES = 262_144;
@@ -62,6 +62,12 @@ export const INPUT_HIGH_WATER_BYTES = 131_072;
 
 assert(LINE_BYTES >= "pause-tube ".length + TUBE_NAME_BYTES + 1 + 10 + 2, "the longest command fits a line");
 assert(DEFAULT_MAX_JOB_BYTES + 2 <= LARGEST_CELL_BYTES, "default bodies live in slabs");
-assert(LARGEST_CELL_BYTES % CELL_UNIT_BYTES === 0 && LARGEST_CELL_BYTES * 8 <= SLAB_BYTES, "cells waste little of a slab");
+assert(
+  LARGEST_CELL_BYTES % CELL_UNIT_BYTES === 0 && LARGEST_CELL_BYTES * 8 <= SLAB_BYTES,
+  "cells waste little of a slab",
+);
 assert((PAGE_ROWS & (PAGE_ROWS - 1)) === 0, "a row number splits into page and place by bits");
-assert(DEFAULT_MAX_JOB_BYTES <= MAX_JOB_BYTES_CAP && MAX_JOB_BYTES_CAP + 2 < 2 ** 32, "body sizes fit 32 bits");
+assert(
+  DEFAULT_MAX_JOB_BYTES <= MAX_JOB_BYTES_CAP && MAX_JOB_BYTES_CAP + 2 < 2 ** 32,
+  "body sizes fit 32 bits",
+);

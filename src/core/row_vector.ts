@@ -37,7 +37,9 @@ export class RowVector {
 
   private grow(page: number): void {
     const old = page === 0 ? this.pages[0] : NO_ROWS;
-    const bigger = new Uint32Array(page === 0 ? Math.min(PAGE_ROWS, Math.max(SMALLEST, old.length * 2)) : PAGE_ROWS);
+    const bigger = new Uint32Array(
+      page === 0 ? Math.min(PAGE_ROWS, Math.max(SMALLEST, old.length * 2)) : PAGE_ROWS,
+    );
     bigger.set(old);
     this.pages[page] = bigger;
   }

@@ -81,7 +81,9 @@ export class Session implements Alarmed {
     const watch = new Watch(this, tube, this.watches.length);
     this.watches.push(watch);
     if (this.byTube !== null) this.byTube.set(tube, watch);
-    else if (this.watches.length > FEW_WATCHES) this.byTube = new Map(this.watches.map((each) => [each.tube, each]));
+    else if (this.watches.length > FEW_WATCHES) {
+      this.byTube = new Map(this.watches.map((each) => [each.tube, each]));
+    }
   }
 
   /** Takes a watch out; the last one moves into its place, as clients of the reference see it in list-tubes-watched. */

@@ -4,7 +4,8 @@ import type { BodyReader } from "../core/bodies.ts";
 import type { Engine } from "../core/engine.ts";
 import * as out from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
-import { listTubes, listTubesWatched, statsDocument, statsJobDocument, statsTubeDocument } from "./stats.ts";
+import { YamlDocument } from "./document.ts";
+import { writeStats, writeStatsJob, writeStatsTube, writeTubes, writeTubesWatched } from "./stats.ts";
 import type { ServerFacts } from "./stats.ts";
 
 /** Where replies are written. */
@@ -55,45 +56,55 @@ export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
 export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
 
-/** Writes one reply of the engine's outbox. It must be written before the engine is called again. */
-export function writeReply(
-  writer: ReplyWriter,
-  kind: number,
-  number: number,
-  session: Session,
-  engine: Engine,
-  facts: ServerFacts,
-  now: number,
-): void {
-  const word = WORDS[kind];
-  if (word !== undefined) return writer.bytes(word);
-  switch (kind) {
-    case out.INSERTED:
-      return writeNumber(writer, INSERTED, number);
-    case out.RESERVED_JOB:
-      return writeJob(writer, RESERVED, number, engine);
-    case out.FOUND_JOB:
-      return writeJob(writer, FOUND, number, engine);
-    case out.USING:
-      writer.bytes(USING);
-      writer.bytes(engine.tubes.at(number).name);
-      return writer.bytes(CRLF);
-    case out.WATCHING:
-      return writeNumber(writer, WATCHING, number);
-    case out.KICKED_COUNT:
-      return writeNumber(writer, KICKED, number);
-    case out.STATS:
-      return writeDocument(writer, statsDocument(engine, facts, now));
-    case out.STATS_JOB:
-      return writeDocument(writer, statsJobDocument(engine, number, now));
-    case out.STATS_TUBE:
-      return writeDocument(writer, statsTubeDocument(engine.tubes.at(number), now));
-    case out.LIST_TUBES:
-      return writeDocument(writer, listTubes(engine.tubes.list));
-    case out.LIST_TUBES_WATCHED:
-      return writeDocument(writer, listTubesWatched(session));
-    default:
-      throw new Error(`no reply has the kind ${kind}`);
+/** Writes the replies of one engine's outbox. */
+export class ReplyEncoder {
+  private readonly engine: Engine;
+  private readonly facts: ServerFacts;
+  private readonly document = new YamlDocument();
+
+  constructor(engine: Engine, facts: ServerFacts) {
+    this.engine = engine;
+    this.facts = facts;
+  }
+
+  /** Writes one reply. Rows are named in it, so it must be written before the engine is called again. */
+  write(writer: ReplyWriter, kind: number, number: number, session: Session, now: number): void {
+    const { engine, document } = this;
+    const word = WORDS[kind];
+    if (word !== undefined) return writer.bytes(word);
+    switch (kind) {
+      case out.INSERTED:
+        return writeNumber(writer, INSERTED, number);
+      case out.RESERVED_JOB:
+        return writeJob(writer, RESERVED, number, engine);
+      case out.FOUND_JOB:
+        return writeJob(writer, FOUND, number, engine);
+      case out.USING:
+        writer.bytes(USING);
+        writer.bytes(engine.tubes.at(number).name);
+        return writer.bytes(CRLF);
+      case out.WATCHING:
+        return writeNumber(writer, WATCHING, number);
+      case out.KICKED_COUNT:
+        return writeNumber(writer, KICKED, number);
+      case out.STATS:
+        writeStats(document, engine, this.facts, now);
+        return writeDocument(writer, document);
+      case out.STATS_JOB:
+        writeStatsJob(document, engine, number, now);
+        return writeDocument(writer, document);
+      case out.STATS_TUBE:
+        writeStatsTube(document, engine.tubes.at(number), now);
+        return writeDocument(writer, document);
+      case out.LIST_TUBES:
+        writeTubes(document, engine.tubes.list);
+        return writeDocument(writer, document);
+      case out.LIST_TUBES_WATCHED:
+        writeTubesWatched(document, session);
+        return writeDocument(writer, document);
+      default:
+        throw new Error(`no reply has the kind ${kind}`);
+    }
   }
 }
 
@@ -113,11 +124,10 @@ function writeJob(writer: ReplyWriter, word: Uint8Array, row: number, engine: En
   engine.readBody(row, writer);
 }
 
-function writeDocument(writer: ReplyWriter, text: string): void {
-  const document = bytesOf(text);
+function writeDocument(writer: ReplyWriter, document: YamlDocument): void {
   writer.bytes(OK);
   writer.number(document.length);
   writer.bytes(CRLF);
-  writer.copy(document, 0, document.length);
+  writer.copy(document.bytes, 0, document.length);
   writer.bytes(CRLF);
 }

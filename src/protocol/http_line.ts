@@ -1,7 +1,17 @@
 // Recognises an HTTP request line. A web page can make a browser send one to a port of this machine, with a body of its
 // choosing that would be read as commands; so a connection that begins with one is closed before anything is run.
 
-const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+const METHODS: readonly string[] = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "DELETE",
+  "CONNECT",
+  "OPTIONS",
+  "TRACE",
+  "PATCH",
+];
 const LONGEST_METHOD = 7;
 
 /**

@@ -8,10 +8,12 @@ const MINUS = 0x2d;
 const PLUS = 0x2b;
 const MAX_U32 = 0xffff_ffff;
 const MAX_U64_DIGITS: Uint8Array = new TextEncoder().encode("18446744073709551615");
-/** Ids have at most this many digits, so a longer number names no job. */
+/** Ids have at most this many digits, so a longer number names no job (nor does one above 2^53, though it is rounded). */
 const ID_DIGITS = 16;
 
-const NAME_BYTES: Uint8Array = markBytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+/;.$_()");
+const NAME_BYTES: Uint8Array = markBytes(
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+/;.$_()",
+);
 
 function markBytes(allowed: string): Uint8Array {
   const marks = new Uint8Array(256);
@@ -93,7 +95,9 @@ export class Lexer {
     if (sign === MINUS || sign === PLUS) this.at++;
     const digits = this.digits();
     let value = 0;
-    for (let i = this.at - digits; i < this.at; i++) value = (value * 10 + (bytes[i] - DIGIT_0)) % (MAX_U32 + 1);
+    for (let i = this.at - digits; i < this.at; i++) {
+      value = (value * 10 + (bytes[i] - DIGIT_0)) % (MAX_U32 + 1);
+    }
     return sign === MINUS ? (-value >>> 0) : value;
   }
 

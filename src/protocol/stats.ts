@@ -5,6 +5,7 @@ import type { Engine } from "../core/engine.ts";
 import { DELAYED, RESERVED, STATE_WORDS } from "../core/jobs.ts";
 import type { Session } from "../core/session.ts";
 import type { Tube } from "../core/tube.ts";
+import type { YamlDocument } from "./document.ts";
 
 /** What the stats document says of the process; the queue itself does not know it. */
 export interface ServerFacts {
@@ -27,119 +28,111 @@ export interface ServerFacts {
   binlog(): { oldest: number; current: number; migrated: number; written: number; maxBytes: number };
 }
 
-export function statsDocument(engine: Engine, facts: ServerFacts, now: number): string {
+export function writeStats(document: YamlDocument, engine: Engine, facts: ServerFacts, now: number): void {
   const { counters } = engine;
   const cpu = facts.cpuMicros();
   const binlog = facts.binlog();
-  return `---
-current-jobs-urgent: ${counters.urgent}
-current-jobs-ready: ${counters.ready}
-current-jobs-reserved: ${counters.reserved}
-current-jobs-delayed: ${counters.delayed}
-current-jobs-buried: ${counters.buried}
-cmd-put: ${counters.put}
-cmd-peek: ${counters.peek}
-cmd-peek-ready: ${counters.peekReady}
-cmd-peek-delayed: ${counters.peekDelayed}
-cmd-peek-buried: ${counters.peekBuried}
-cmd-reserve: ${counters.reserve}
-cmd-reserve-with-timeout: ${counters.reserveWithTimeout}
-cmd-delete: ${counters.delete}
-cmd-release: ${counters.release}
-cmd-use: ${counters.use}
-cmd-watch: ${counters.watch}
-cmd-ignore: ${counters.ignore}
-cmd-bury: ${counters.bury}
-cmd-kick: ${counters.kick}
-cmd-touch: ${counters.touch}
-cmd-stats: ${counters.stats}
-cmd-stats-job: ${counters.statsJob}
-cmd-stats-tube: ${counters.statsTube}
-cmd-list-tubes: ${counters.listTubes}
-cmd-list-tube-used: ${counters.listTubeUsed}
-cmd-list-tubes-watched: ${counters.listTubesWatched}
-cmd-pause-tube: ${counters.pauseTube}
-job-timeouts: ${counters.jobTimeouts}
-total-jobs: ${counters.totalJobs}
-max-job-size: ${facts.maxJobBytes}
-current-tubes: ${engine.tubes.list.length}
-current-connections: ${counters.sessions}
-current-producers: ${counters.producers}
-current-workers: ${counters.workers}
-current-waiting: ${counters.waiting}
-total-connections: ${counters.totalSessions}
-pid: ${facts.pid}
-version: "${facts.version}"
-rusage-utime: ${secondsWithMicros(cpu.user)}
-rusage-stime: ${secondsWithMicros(cpu.system)}
-uptime: ${wholeSeconds(now - facts.startedAt)}
-binlog-oldest-index: ${binlog.oldest}
-binlog-current-index: ${binlog.current}
-binlog-records-migrated: ${binlog.migrated}
-binlog-records-written: ${binlog.written}
-binlog-max-size: ${binlog.maxBytes}
-draining: ${engine.isDraining}
-id: ${facts.instanceId}
-hostname: "${facts.hostname}"
-os: "${facts.os}"
-platform: "${facts.platform}"
-`;
+  document.begin();
+  document.field("current-jobs-urgent", counters.urgent);
+  document.field("current-jobs-ready", counters.ready);
+  document.field("current-jobs-reserved", counters.reserved);
+  document.field("current-jobs-delayed", counters.delayed);
+  document.field("current-jobs-buried", counters.buried);
+  document.field("cmd-put", counters.put);
+  document.field("cmd-peek", counters.peek);
+  document.field("cmd-peek-ready", counters.peekReady);
+  document.field("cmd-peek-delayed", counters.peekDelayed);
+  document.field("cmd-peek-buried", counters.peekBuried);
+  document.field("cmd-reserve", counters.reserve);
+  document.field("cmd-reserve-with-timeout", counters.reserveWithTimeout);
+  document.field("cmd-delete", counters.delete);
+  document.field("cmd-release", counters.release);
+  document.field("cmd-use", counters.use);
+  document.field("cmd-watch", counters.watch);
+  document.field("cmd-ignore", counters.ignore);
+  document.field("cmd-bury", counters.bury);
+  document.field("cmd-kick", counters.kick);
+  document.field("cmd-touch", counters.touch);
+  document.field("cmd-stats", counters.stats);
+  document.field("cmd-stats-job", counters.statsJob);
+  document.field("cmd-stats-tube", counters.statsTube);
+  document.field("cmd-list-tubes", counters.listTubes);
+  document.field("cmd-list-tube-used", counters.listTubeUsed);
+  document.field("cmd-list-tubes-watched", counters.listTubesWatched);
+  document.field("cmd-pause-tube", counters.pauseTube);
+  document.field("job-timeouts", counters.jobTimeouts);
+  document.field("total-jobs", counters.totalJobs);
+  document.field("max-job-size", facts.maxJobBytes);
+  document.field("current-tubes", engine.tubes.list.length);
+  document.field("current-connections", counters.sessions);
+  document.field("current-producers", counters.producers);
+  document.field("current-workers", counters.workers);
+  document.field("current-waiting", counters.waiting);
+  document.field("total-connections", counters.totalSessions);
+  document.field("pid", facts.pid);
+  document.quoted("version", facts.version);
+  document.word("rusage-utime", secondsWithMicros(cpu.user));
+  document.word("rusage-stime", secondsWithMicros(cpu.system));
+  document.field("uptime", wholeSeconds(now - facts.startedAt));
+  document.field("binlog-oldest-index", binlog.oldest);
+  document.field("binlog-current-index", binlog.current);
+  document.field("binlog-records-migrated", binlog.migrated);
+  document.field("binlog-records-written", binlog.written);
+  document.field("binlog-max-size", binlog.maxBytes);
+  document.word("draining", String(engine.isDraining));
+  document.word("id", facts.instanceId);
+  document.quoted("hostname", facts.hostname);
+  document.quoted("os", facts.os);
+  document.quoted("platform", facts.platform);
 }
 
-export function statsJobDocument(engine: Engine, row: number, now: number): string {
+export function writeStatsJob(document: YamlDocument, engine: Engine, row: number, now: number): void {
   const { jobs } = engine;
   const state = jobs.state.get(row);
   const isTimed = state === RESERVED || state === DELAYED;
-  return `---
-id: ${jobs.id.get(row)}
-tube: "${nameOf(engine.tubes.at(jobs.tube.get(row)))}"
-state: ${STATE_WORDS[state]}
-pri: ${jobs.pri.get(row)}
-age: ${wholeSeconds(now - jobs.createdAt.get(row))}
-delay: ${jobs.delayOf(row)}
-ttr: ${jobs.ttr.get(row)}
-time-left: ${isTimed ? secondsLeft(jobs.deadlineAt.get(row) - now) : 0}
-file: 0
-reserves: ${jobs.reserves.get(row)}
-timeouts: ${jobs.timeoutsOf(row)}
-releases: ${jobs.releasesOf(row)}
-buries: ${jobs.buriesOf(row)}
-kicks: ${jobs.kicksOf(row)}
-`;
+  document.begin();
+  document.field("id", jobs.id.get(row));
+  document.name("tube", engine.tubes.at(jobs.tube.get(row)).name);
+  document.word("state", STATE_WORDS[state]);
+  document.field("pri", jobs.pri.get(row));
+  document.field("age", wholeSeconds(now - jobs.createdAt.get(row)));
+  document.field("delay", jobs.delayOf(row));
+  document.field("ttr", jobs.ttr.get(row));
+  document.field("time-left", isTimed ? secondsLeft(jobs.deadlineAt.get(row) - now) : 0);
+  document.field("file", 0);
+  document.field("reserves", jobs.reserves.get(row));
+  document.field("timeouts", jobs.timeoutsOf(row));
+  document.field("releases", jobs.releasesOf(row));
+  document.field("buries", jobs.buriesOf(row));
+  document.field("kicks", jobs.kicksOf(row));
 }
 
-export function statsTubeDocument(tube: Tube, now: number): string {
-  return `---
-name: "${nameOf(tube)}"
-current-jobs-urgent: ${tube.urgentCount}
-current-jobs-ready: ${tube.ready.length}
-current-jobs-reserved: ${tube.reservedCount}
-current-jobs-delayed: ${tube.delayed.length}
-current-jobs-buried: ${tube.buried.length}
-total-jobs: ${tube.totalJobs}
-current-using: ${tube.usingCount}
-current-watching: ${tube.watchingCount}
-current-waiting: ${tube.waiters.count}
-cmd-delete: ${tube.deletes}
-cmd-pause-tube: ${tube.pauses}
-pause: ${tube.pauseSeconds}
-pause-time-left: ${tube.isPaused ? secondsLeft(tube.pausedUntil - now) : 0}
-`;
+export function writeStatsTube(document: YamlDocument, tube: Tube, now: number): void {
+  document.begin();
+  document.name("name", tube.name);
+  document.field("current-jobs-urgent", tube.urgentCount);
+  document.field("current-jobs-ready", tube.ready.length);
+  document.field("current-jobs-reserved", tube.reservedCount);
+  document.field("current-jobs-delayed", tube.delayed.length);
+  document.field("current-jobs-buried", tube.buried.length);
+  document.field("total-jobs", tube.totalJobs);
+  document.field("current-using", tube.usingCount);
+  document.field("current-watching", tube.watchingCount);
+  document.field("current-waiting", tube.waiters.count);
+  document.field("cmd-delete", tube.deletes);
+  document.field("cmd-pause-tube", tube.pauses);
+  document.field("pause", tube.pauseSeconds);
+  document.field("pause-time-left", tube.isPaused ? secondsLeft(tube.pausedUntil - now) : 0);
 }
 
-export function listTubes(tubes: readonly Tube[]): string {
-  let text = "---\n";
-  for (const tube of tubes) text += `- ${nameOf(tube)}\n`;
-  return text;
+export function writeTubes(document: YamlDocument, tubes: readonly Tube[]): void {
+  document.begin();
+  for (const tube of tubes) document.item(tube.name);
 }
 
-export function listTubesWatched(session: Session): string {
-  return listTubes(session.watches.map((watch) => watch.tube));
-}
-
-/** A tube's name as text; names are ASCII. */
-export function nameOf(tube: Tube): string {
-  return String.fromCharCode(...tube.name);
+export function writeTubesWatched(document: YamlDocument, session: Session): void {
+  document.begin();
+  for (const watch of session.watches) document.item(watch.tube.name);
 }
 
 function wholeSeconds(ms: number): number {

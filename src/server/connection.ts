@@ -1,45 +1,65 @@
 // One peer of the text protocol: its bytes in, its commands one after the other, its replies out.
 // Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
 
-import {
-  COMMANDS_PER_TURN,
-  INPUT_HIGH_WATER_BYTES,
-  OUTPUT_HIGH_WATER_BYTES,
-} from "../core/limits.ts";
+import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
+import type { Engine } from "../core/engine.ts";
 import type { Session } from "../core/session.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import * as commands from "../protocol/command.ts";
-import * as encoder from "../protocol/encoder.ts";
+import * as replies from "../protocol/encoder.ts";
+import type { ReplyEncoder } from "../protocol/encoder.ts";
 import * as parsing from "../protocol/parser.ts";
 import { Parser } from "../protocol/parser.ts";
+import type { Lexer } from "../protocol/lexer.ts";
+import type { ServerFacts } from "../protocol/stats.ts";
+import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
-import type { Server } from "./server.ts";
+
+/** What a connection needs of the server it belongs to. */
+export interface ConnectionOwner {
+  readonly engine: Engine;
+  readonly facts: ServerFacts;
+  readonly log: ConnectionLog | null;
+  // Shared by all connections.
+  readonly encoder: ReplyEncoder;
+  readonly lexer: Lexer;
+  readonly blocks: Blocks;
+  /** Every input begins here; returns the time of the turn. */
+  beginTurn(): number;
+  /** Empties the engine's outbox; must follow each call of the engine that can speak. */
+  deliver(): void;
+  /** Has this connection settled at the end of the turn. */
+  list(connection: Connection): void;
+  closed(connection: Connection, session: Session): void;
+}
 
 export class Connection implements Peer {
   /** Counts connections since the start; names this one in the log. */
   readonly number: number;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
-  private readonly server: Server;
+  private readonly server: ConnectionOwner;
   private readonly session: Session;
   private readonly transport: Transport;
   private readonly parser: Parser;
   private readonly input = new Input();
   private readonly output: Output;
   /** The reply owed when the body now being skipped is past. */
-  private replyAfterSkip: Uint8Array = encoder.JOB_TOO_BIG_REPLY;
+  private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
   private isPaused = false;
+  /** It has had its share of this turn. */
+  private hasRun = false;
   /** The peer sends no more. */
   private hasEnded = false;
   /** Nothing more is run; it closes when its replies are out. */
   private isClosing = false;
   private isClosed = false;
 
-  constructor(server: Server, session: Session, transport: Transport, number: number) {
+  constructor(server: ConnectionOwner, session: Session, transport: Transport, number: number) {
     this.server = server;
     this.session = session;
     this.transport = transport;
@@ -53,7 +73,7 @@ export class Connection implements Peer {
   received(chunk: Uint8Array): void {
     if (this.isClosing || this.isClosed) return;
     const now = this.server.beginTurn();
-    if (this.input.length > 0 || this.mustWait) return this.keep(chunk, 0);
+    if (this.input.length > 0 || this.hasRun || this.mustWait) return this.keep(chunk, 0);
     const ranTo = this.run(chunk, now);
     if (ranTo < chunk.length && !this.isClosing) this.keep(chunk, ranTo);
   }
@@ -85,7 +105,7 @@ export class Connection implements Peer {
   reply(kind: number, number: number, now: number): void {
     if (this.isClosed) return;
     const { server } = this;
-    encoder.writeReply(this.output, kind, number, this.session, server.engine, server.facts, now);
+    server.encoder.write(this.output, kind, number, this.session, now);
     if (server.log !== null) this.logReply(server.log, kind, number, now);
     server.list(this);
   }
@@ -93,9 +113,10 @@ export class Connection implements Peer {
   /** End of a turn: goes on with input that was kept, sends replies, closes when all is done. */
   settle(now: number): void {
     if (this.isClosed) return;
-    if (this.input.length > 0 && !this.mustWait && !this.isClosing) this.runKept(now);
+    if (this.canGoOn && !this.hasRun) this.runKept(now);
+    this.hasRun = false;
     if (!this.output.flush(this.transport)) return;
-    if (this.input.length > 0 && !this.mustWait && !this.isClosing) return this.server.list(this);
+    if (this.canGoOn) return this.server.list(this);
     if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
     if (this.isClosing) this.shut();
   }
@@ -111,6 +132,11 @@ export class Connection implements Peer {
   /** Whether the next command may not run yet. */
   private get mustWait(): boolean {
     return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES;
+  }
+
+  /** Whether there is input that may be run. */
+  private get canGoOn(): boolean {
+    return this.input.length > 0 && !this.mustWait && !this.isClosing;
   }
 
   private keep(chunk: Uint8Array, from: number): void {
@@ -131,6 +157,7 @@ export class Connection implements Peer {
   /** Runs commands until the bytes are used up or it must stop. Returns how far it came. */
   private run(bytes: Uint8Array, now: number): number {
     const { parser } = this;
+    this.hasRun = true;
     let at = 0;
     for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
       const event = parser.next(bytes, at, bytes.length);
@@ -155,7 +182,7 @@ export class Connection implements Peer {
     }
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
-      return this.say(encoder.BAD_FORMAT_REPLY);
+      return this.say(replies.BAD_FORMAT_REPLY);
     }
     dispatch(server.engine, session, command, now);
     server.deliver();
@@ -166,13 +193,15 @@ export class Connection implements Peer {
     const { bodyBytes, hasTrailingText } = parser.command;
     if (bodyBytes > server.facts.maxJobBytes) {
       server.engine.countRefusedPut();
-      return this.skipBody(bodyBytes, encoder.JOB_TOO_BIG_REPLY);
+      return this.skipBody(bodyBytes, replies.JOB_TOO_BIG_REPLY);
     }
     if (hasTrailingText) {
       server.engine.countRefusedPut();
-      return this.say(encoder.BAD_FORMAT_REPLY);
+      return this.say(replies.BAD_FORMAT_REPLY);
     }
-    if (!server.engine.beginPut(session, bodyBytes, now)) return this.skipBody(bodyBytes, encoder.OUT_OF_MEMORY_REPLY);
+    if (!server.engine.beginPut(session, bodyBytes, now)) {
+      return this.skipBody(bodyBytes, replies.OUT_OF_MEMORY_REPLY);
+    }
     parser.receiveBody(bodyBytes + 2);
   }
 
@@ -188,7 +217,7 @@ export class Connection implements Peer {
     if (parser.bodyLeft > 0) return;
     if (!parser.hasTrailer) {
       server.engine.abandonPut(session);
-      return this.say(encoder.EXPECTED_CRLF_REPLY);
+      return this.say(replies.EXPECTED_CRLF_REPLY);
     }
     if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
     server.engine.put(session, command.pri, command.delay, command.ttr, now);
@@ -199,8 +228,10 @@ export class Connection implements Peer {
     if (event === parsing.HTTP_REQUEST) return this.shut();
     if (event === parsing.SKIPPED) return this.say(this.replyAfterSkip);
     const isUnknown = event === parsing.UNKNOWN_COMMAND;
-    if (this.server.log !== null) this.server.log.command(this.number, isUnknown ? 0 : this.parser.command.code);
-    this.say(isUnknown ? encoder.UNKNOWN_COMMAND_REPLY : encoder.BAD_FORMAT_REPLY);
+    if (this.server.log !== null) {
+      this.server.log.command(this.number, isUnknown ? 0 : this.parser.command.code);
+    }
+    this.say(isUnknown ? replies.UNKNOWN_COMMAND_REPLY : replies.BAD_FORMAT_REPLY);
   }
 
   /** A reply that the protocol gives itself. */
@@ -211,8 +242,8 @@ export class Connection implements Peer {
   }
 
   private logReply(log: ConnectionLog, kind: number, number: number, now: number): void {
-    const { engine, facts } = this.server;
+    const { encoder, engine } = this.server;
     const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
-    log.reply(this.number, (line) => encoder.writeReply(line, kind, number, this.session, engine, facts, now), jobId);
+    log.reply(this.number, (line) => encoder.write(line, kind, number, this.session, now), jobId);
   }
 }

@@ -101,7 +101,11 @@ export class Output implements ReplyWriter {
     if (this.pooled[head]) this.pool.giveBack(this.full[head]);
     this.head++;
     if (this.head < this.full.length) return;
-    this.full.length = this.lengths.length = this.pooled.length = this.head = 0;
+    this.full.length =
+      this.lengths.length =
+      this.pooled.length =
+      this.head =
+        0;
   }
 
   /** Small first; a connection that needs a second block gets large ones. */

@@ -9,10 +9,12 @@ import { FIRST_REPLY } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
+import { ReplyEncoder } from "../protocol/encoder.ts";
 import { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
 
 export interface ServerOptions {
@@ -29,11 +31,12 @@ export interface ServerOptions {
   readonly onDrained?: () => void;
 }
 
-export class Server {
+export class Server implements ConnectionOwner {
   readonly engine: Engine;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   // Shared by the connections.
+  readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
   readonly blocks: Blocks = new Blocks();
   private readonly options: ServerOptions;
@@ -63,6 +66,7 @@ export class Server {
     this.facts = options.facts;
     this.log = options.log ?? null;
     this.engine = new Engine({ maxMemoryBytes: options.maxMemoryBytes, seed: options.seed });
+    this.encoder = new ReplyEncoder(this.engine, this.facts);
   }
 
   /** What a listener calls for each connection. */

@@ -26,7 +26,9 @@ function store(bodies: Bodies, bytes: number, fill: number, random: Random): Sto
 function check(bodies: Bodies, { address, bytes, fill }: Stored): void {
   let seen = 0;
   const look = (source: Uint8Array, from: number, to: number): void => {
-    for (let i = from; i < to; i++) if (source[i] !== fill) throw new Error(`byte ${seen + i - from} is ${source[i]}, not ${fill}`);
+    for (let i = from; i < to; i++) {
+      if (source[i] !== fill) throw new Error(`byte ${seen + i - from} is ${source[i]}, not ${fill}`);
+    }
     seen += to - from;
   };
   bodies.read(address, bytes, { copy: look, keep: (piece, length) => look(piece, 0, length) });
@@ -35,7 +37,9 @@ function check(bodies: Bodies, { address, bytes, fill }: Stored): void {
 
 function sizeFrom(random: Random): number {
   if (random.chance(0.7)) return 2 + random.below(200);
-  return random.chance(0.98) ? 2 + random.below(LARGEST_CELL_BYTES) : LARGEST_CELL_BYTES + 1 + random.below(3 * PIECE_BYTES);
+  return random.chance(0.98)
+    ? 2 + random.below(LARGEST_CELL_BYTES)
+    : LARGEST_CELL_BYTES + 1 + random.below(3 * PIECE_BYTES);
 }
 
 describe("Bodies", () => {

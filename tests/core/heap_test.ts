@@ -15,7 +15,12 @@ function tableOf(count: number, random: Random): JobTable {
 }
 
 /** Pushes all, takes some out from the middle, and drains; returns the ids in the order in which they came. */
-function drain(heap: ReadyHeap | DeadlineHeap, jobs: JobTable, removed: ReadonlySet<number>, count: number): number[] {
+function drain(
+  heap: ReadyHeap | DeadlineHeap,
+  jobs: JobTable,
+  removed: ReadonlySet<number>,
+  count: number,
+): number[] {
   for (let id = 1; id <= count; id++) heap.push(jobs.find(id));
   for (const id of removed) heap.remove(jobs.find(id));
   const ids: number[] = [];

@@ -1,21 +1,14 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { Float64Column } from "../../src/core/columns.ts";
 import { IdIndex } from "../../src/core/id_index.ts";
-import { PAGE_ROWS } from "../../src/core/limits.ts";
+import { BlockDirectory } from "../../src/core/block_directory.ts";
+import { Float64Column } from "../../src/core/columns.ts";
 import { Random, takeAny } from "../support/random.ts";
-
-/** An index over ids that the test keeps by row. */
-function indexWithRows(rows: number): { index: IdIndex; ids: Float64Column } {
-  const ids = new Float64Column();
-  for (let page = 0; page * PAGE_ROWS <= rows; page++) ids.addPage(page);
-  return { index: new IdIndex(ids), ids };
-}
 
 describe("IdIndex", () => {
   it("agrees with a Map through growing, shrinking and ids of any spacing", () => {
     const random = new Random(7);
-    const { index, ids } = indexWithRows(60_000);
+    const index = new IdIndex();
     const model = new Map<number, number>();
     const present: number[] = [];
     const freeRows = Array.from({ length: 60_000 }, (_, i) => i + 1);
@@ -25,8 +18,7 @@ describe("IdIndex", () => {
       if (freeRows.length > 0 && (present.length === 0 || random.chance(isGrowing ? 0.7 : 0.3))) {
         nextId += random.chance(0.9) ? 1 : random.below(5_000_000);
         const row = freeRows.pop()!;
-        ids.set(row, nextId);
-        index.insert(row);
+        index.insert(nextId, row);
         model.set(nextId, row);
         present.push(nextId);
       } else {
@@ -35,28 +27,56 @@ describe("IdIndex", () => {
         index.remove(id);
         model.delete(id);
       }
-      const id = random.chance(0.5) && present.length > 0 ? random.pick(present) : random.below(nextId + 1000);
-      if (index.find(id) !== (model.get(id) ?? 0)) throw new Error(`step ${step}: id ${id} is found at ${index.find(id)}`);
+      const id = random.chance(0.5) && present.length > 0
+        ? random.pick(present)
+        : random.below(nextId + 1000);
+      if (index.find(id) !== (model.get(id) ?? 0)) {
+        throw new Error(`step ${step}: id ${id} is found at ${index.find(id)}`);
+      }
     }
     assertEquals(index.count, model.size);
     for (const [id, row] of model) assertEquals(index.find(id), row);
   });
 
   it("answers 0 for numbers that are no id", () => {
-    const { index, ids } = indexWithRows(10);
-    ids.set(1, 1);
-    index.insert(1);
+    const index = new IdIndex();
+    index.insert(1, 1);
     for (const odd of [0, -1, 2, Infinity, NaN, 2 ** 53, 2 ** 32 + 1]) assertEquals(index.find(odd), 0);
   });
 
-  it("gives its memory back after a backlog", () => {
-    const { index, ids } = indexWithRows(100_000);
-    for (let row = 1; row <= 100_000; row++) {
-      ids.set(row, row);
-      index.insert(row);
+  it("moves few leaves however ids lap the table", () => {
+    const blocks = new Float64Column();
+    blocks.addPage(0);
+    let reads = 0;
+    const counting = Object.assign(Object.create(blocks), {
+      get: (row: number) => (reads++, blocks.get(row)),
+    }) as Float64Column;
+    const directory = new BlockDirectory(counting);
+    // A standing backlog of dense blocks, and traffic whose block numbers run on for ever.
+    for (let leaf = 1; leaf <= 3000; leaf++) {
+      blocks.set(leaf, leaf);
+      directory.insert(leaf);
     }
-    const full = index.bytes;
-    for (let row = 1; row <= 100_000; row++) index.remove(row);
-    assert(index.bytes < full / 16, `${index.bytes} bytes are left of ${full}`);
+    reads = 0;
+    const traffic = 40_000;
+    for (let block = 3001; block <= 3000 + traffic; block++) {
+      blocks.set(4000, block);
+      directory.insert(4000);
+      directory.remove(block);
+    }
+    assert(reads < 40 * traffic, `${reads / traffic} leaves are looked at per insert and remove`);
+  });
+
+  it("gives its memory back after a backlog", () => {
+    const blocks = new Float64Column();
+    for (let page = 0; page < 12; page++) blocks.addPage(page);
+    const directory = new BlockDirectory(blocks);
+    for (let leaf = 1; leaf <= 90_000; leaf++) {
+      blocks.set(leaf, leaf * 7);
+      directory.insert(leaf);
+    }
+    const full = directory.bytes;
+    for (let leaf = 1; leaf <= 90_000; leaf++) directory.remove(leaf * 7);
+    assert(directory.bytes < full / 32, `${directory.bytes} bytes are left of ${full}`);
   });
 });

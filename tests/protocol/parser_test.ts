@@ -38,7 +38,8 @@ function eventsOf(chunks: readonly Uint8Array[]): string[] {
 }
 
 function describeCommand({ command }: Parser): string {
-  const { code, id, pri, delay, ttr, bodyBytes, bound, seconds, source, nameFrom, nameTo, isNameValid } = command;
+  const { code, id, pri, delay, ttr, bodyBytes, bound, seconds, source, nameFrom, nameTo, isNameValid } =
+    command;
   switch (code) {
     case commands.PUT:
       return `put ${pri} ${delay} ${ttr} ${bodyBytes}${command.hasTrailingText ? " +" : ""}`;
@@ -63,8 +64,10 @@ const whole = (text: string): string[] => eventsOf([latin1(text)]);
 
 describe("Parser", () => {
   it("finds the same events however the bytes are cut", () => {
-    const text = "put 1 2 3 5\r\na\r\nbc\r\nuse tube\r\nput 0 0 0 60\r\n" + "x".repeat(62) + "stats\r\nfoo\r\n" +
-      "z".repeat(300) + "\r\nkick -1\r\nuse a\rb\r\nput 0 0 0 2\r\nabcddelete 7\r\n" + "y".repeat(223) + "\r\nquit\r\n\r\n" +
+    const text = "put 1 2 3 5\r\na\r\nbc\r\nuse tube\r\nput 0 0 0 60\r\n" + "x".repeat(62) +
+      "stats\r\nfoo\r\n" +
+      "z".repeat(300) + "\r\nkick -1\r\nuse a\rb\r\nput 0 0 0 2\r\nabcddelete 7\r\n" + "y".repeat(223) +
+      "\r\nquit\r\n\r\n" +
       "w".repeat(LINE_BYTES - 2) + "\r\n" + "v".repeat(LINE_BYTES - 1) + "\r\n" + "stats\0\r\nstats\r\r\n";
     const bytes = latin1(text);
     const expected = eventsOf([bytes]);
@@ -79,10 +82,24 @@ describe("Parser", () => {
       "bad",
       "kick 4294967295",
     ]);
-    const rest = ["bad", "put 0 0 0 2", 'body "abcd" false', "delete 7", "bad", "quit", "unknown", "unknown", "bad", "bad", "bad"];
+    const rest = [
+      "bad",
+      "put 0 0 0 2",
+      'body "abcd" false',
+      "delete 7",
+      "bad",
+      "quit",
+      "unknown",
+      "unknown",
+      "bad",
+      "bad",
+      "bad",
+    ];
     assertEquals(expected.slice(9), rest);
     assertEquals(eventsOf(Array.from(bytes, (byte) => Uint8Array.of(byte))), expected);
-    for (let cut = 1; cut < bytes.length; cut++) assertEquals(eventsOf([bytes.subarray(0, cut), bytes.subarray(cut)]), expected);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      assertEquals(eventsOf([bytes.subarray(0, cut), bytes.subarray(cut)]), expected);
+    }
     const random = new Random(freshSeed("parser"));
     for (let round = 0; round < 300; round++) {
       const chunks: Uint8Array[] = [];
@@ -112,7 +129,9 @@ describe("Parser", () => {
     }
     assertEquals(whole("reserve-with-timeout  5 x\r\n"), ["reserve 5"]);
     assertEquals(whole("reserve-with-timeout 2147483647\r\n"), ["reserve 2147483647"]);
-    for (const bad of ["2147483648", "-1", "", "x"]) assertEquals(whole(`reserve-with-timeout ${bad}\r\n`), ["bad"]);
+    for (const bad of ["2147483648", "-1", "", "x"]) {
+      assertEquals(whole(`reserve-with-timeout ${bad}\r\n`), ["bad"]);
+    }
   });
 
   it("reads ids of 64 bits, and those that no job can have as Infinity", () => {
@@ -138,6 +157,8 @@ describe("Parser", () => {
       "pause foo 2 true",
       "pause -x 3 false",
     ]);
-    for (const bad of ["!x 1", "x", "x 1 ", "x y", "", " "]) assertEquals(whole(`pause-tube ${bad}\r\n`), ["bad"]);
+    for (const bad of ["!x 1", "x", "x 1 ", "x y", "", " "]) {
+      assertEquals(whole(`pause-tube ${bad}\r\n`), ["bad"]);
+    }
   });
 });

@@ -33,7 +33,10 @@ describe("Output", () => {
   it("sends every byte once and in order, through blocks that are used again", () => {
     const random = new Random(2);
     const pool = new Blocks();
-    const lines = Array.from({ length: 3 }, () => ({ output: new Output(pool), transport: new HoldingTransport(), wanted: [] as number[] }));
+    const lines = Array.from(
+      { length: 3 },
+      () => ({ output: new Output(pool), transport: new HoldingTransport(), wanted: [] as number[] }),
+    );
     for (let step = 0; step < 3000; step++) {
       const { output, transport, wanted } = random.pick(lines);
       const size = random.chance(0.9) ? random.below(60) : random.below(40_000);

@@ -9,6 +9,16 @@ export function assertStringIncludes(actual: string, expected: string, msg?: str
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void;
 export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void;
 export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void;
-export function assertThrows(fn: () => unknown, errorClass?: new (...args: never[]) => Error, msgIncludes?: string, msg?: string): Error;
-export function assertRejects(fn: () => PromiseLike<unknown>, errorClass?: new (...args: never[]) => Error, msgIncludes?: string, msg?: string): Promise<Error>;
+export function assertThrows(
+  fn: () => unknown,
+  errorClass?: new (...args: never[]) => Error,
+  msgIncludes?: string,
+  msg?: string,
+): Error;
+export function assertRejects(
+  fn: () => PromiseLike<unknown>,
+  errorClass?: new (...args: never[]) => Error,
+  msgIncludes?: string,
+  msg?: string,
+): Promise<Error>;
 export function fail(msg?: string): never;

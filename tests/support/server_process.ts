@@ -45,7 +45,10 @@ export function runnerbeanCommand(): string[] {
 }
 
 /** Starts any command and collects what it prints; the building stone for tests of the command line. */
-export function startProcess(command: string[], env: Record<string, string> = {}): Omit<ServerProcess, "port"> {
+export function startProcess(
+  command: string[],
+  env: Record<string, string> = {},
+): Omit<ServerProcess, "port"> {
   const child: ChildProcess = spawn(command[0], command.slice(1), {
     cwd: PROJECT_DIR,
     env: { ...process.env, ...env },
@@ -76,7 +79,14 @@ export function startProcess(command: string[], env: Record<string, string> = {}
 /** Starts a server and waits until it accepts connections. Rejects with its stderr when it ends first or takes over 10 s. */
 export async function startServer(options: StartOptions = {}): Promise<ServerProcess> {
   const port = await freePort();
-  const command = [...(options.command ?? runnerbeanCommand()), "-l", "127.0.0.1", "-p", String(port), ...(options.args ?? [])];
+  const command = [
+    ...(options.command ?? runnerbeanCommand()),
+    "-l",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    ...(options.args ?? []),
+  ];
   const started = startProcess(command, options.env);
   let ended = false;
   started.exited.then(() => (ended = true), () => (ended = true));

@@ -103,9 +103,13 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
   };
   if (address.kind === "descriptor") return Promise.reject(new Error("Bun.listen cannot take a descriptor"));
   try {
-    const where = address.kind === "unix" ? { unix: address.path } : { hostname: address.host, port: address.port };
+    const where = address.kind === "unix"
+      ? { unix: address.path }
+      : { hostname: address.host, port: address.port };
     const listener = Bun.listen({ ...where, allowHalfOpen: true, socket });
-    const actual: Address = address.kind === "unix" ? address : { ...address, port: listener.port ?? address.port };
+    const actual: Address = address.kind === "unix"
+      ? address
+      : { ...address, port: listener.port ?? address.port };
     return Promise.resolve({ address: actual, close: () => listener.stop(false) });
   } catch (error) {
     return Promise.reject(error);

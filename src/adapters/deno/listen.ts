@@ -25,7 +25,9 @@ interface DenoListener {
 }
 
 interface DenoRuntime {
-  listen(options: { transport?: "tcp" | "unix"; hostname?: string; port?: number; path?: string }): DenoListener;
+  listen(
+    options: { transport?: "tcp" | "unix"; hostname?: string; port?: number; path?: string },
+  ): DenoListener;
   errors: { BadResource: new () => Error; Interrupted: new () => Error };
 }
 
@@ -111,7 +113,9 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
       : Deno.listen({ hostname: address.host, port: address.port });
     let isOpen = true;
     void acceptAll(listener, accept, () => isOpen);
-    const actual: Address = address.kind === "unix" ? address : { ...address, port: listener.addr.port ?? address.port };
+    const actual: Address = address.kind === "unix"
+      ? address
+      : { ...address, port: listener.addr.port ?? address.port };
     const close = (): void => {
       isOpen = false;
       listener.close();

@@ -12,7 +12,8 @@ class NodeTransport implements Transport {
   /** The stream has not handed all of the last buffer to the system yet. */
   private isHolding = false;
   private readonly written = (): void => {
-    if (!this.isHolding) return;
+    // A write that went through at once calls back later, when the next one may be held already.
+    if (!this.isHolding || this.socket.writableLength > 0) return;
     this.isHolding = false;
     this.peer?.drained();
   };

@@ -1,0 +1,91 @@
+// A YAML document being written, as bytes: `key: value` lines and `- item` lines. Used again for each one, so that even a
+// client that asks for statistics without end costs little.
+
+const LF = 10;
+const DIGIT_0 = 0x30;
+/** No number of ours has more digits. */
+const LONGEST_NUMBER = 20;
+
+export class YamlDocument {
+  length = 0;
+  private buffer = new Uint8Array(2048);
+
+  /** The buffer in which the document stands, from 0 to `length`. */
+  get bytes(): Uint8Array {
+    return this.buffer;
+  }
+
+  begin(): void {
+    this.length = 0;
+    this.text("---\n");
+  }
+
+  field(key: string, value: number): void {
+    this.key(key);
+    this.number(value);
+    this.buffer[this.length++] = LF;
+  }
+
+  /** A value in words, as it is. */
+  word(key: string, value: string): void {
+    this.key(key);
+    this.text(value);
+    this.text("\n");
+  }
+
+  /** A value between quotes. */
+  quoted(key: string, value: string): void {
+    this.word(key, `"${value}"`);
+  }
+
+  /** A tube's name between quotes. */
+  name(key: string, name: Uint8Array): void {
+    this.key(key);
+    this.text('"');
+    this.raw(name);
+    this.text('"\n');
+  }
+
+  item(name: Uint8Array): void {
+    this.text("- ");
+    this.raw(name);
+    this.text("\n");
+  }
+
+  private key(key: string): void {
+    this.text(key);
+    this.text(": ");
+  }
+
+  private text(ascii: string): void {
+    this.reserve(ascii.length);
+    for (let i = 0; i < ascii.length; i++) this.buffer[this.length++] = ascii.charCodeAt(i);
+  }
+
+  private raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** A whole number; room for a line's end is left behind it. */
+  private number(value: number): void {
+    this.reserve(LONGEST_NUMBER + 1);
+    let digits = 1;
+    for (let limit = 10; value >= limit; limit *= 10) digits++;
+    let rest = value;
+    for (let at = this.length + digits - 1; at >= this.length; at--) {
+      const tenth = Math.floor(rest / 10);
+      this.buffer[at] = DIGIT_0 + (rest - tenth * 10);
+      rest = tenth;
+    }
+    this.length += digits;
+  }
+
+  private reserve(count: number): void {
+    if (this.length + count <= this.buffer.length) return;
+    const bigger = new Uint8Array(Math.max(2 * this.buffer.length, this.length + count));
+    bigger.set(this.buffer.subarray(0, this.length));
+    this.buffer = bigger;
+  }
+}
