@@ -28,6 +28,8 @@ export interface ConnectionOwner {
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
   readonly blocks: Blocks;
+  /** Counts turns, from 1. */
+  readonly turn: number;
   /** Every input begins here; returns the time of the turn. */
   beginTurn(): number;
   /** Empties the engine's outbox; must follow each call of the engine that can speak. */
@@ -51,8 +53,8 @@ export class Connection implements Peer {
   /** The reply owed when the body now being skipped is past. */
   private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
   private isPaused = false;
-  /** It has had its share of this turn. */
-  private hasRun = false;
+  /** The last turn in which it ran commands: it has one share per turn. */
+  private ranInTurn = 0;
   /** The peer sends no more. */
   private hasEnded = false;
   /** Nothing more is run; it closes when its replies are out. */
@@ -73,7 +75,7 @@ export class Connection implements Peer {
   received(chunk: Uint8Array): void {
     if (this.isClosing || this.isClosed) return;
     const now = this.server.beginTurn();
-    if (this.input.length > 0 || this.hasRun || this.mustWait) return this.keep(chunk, 0);
+    if (this.input.length > 0 || this.hasHadItsShare || this.mustWait) return this.keep(chunk, 0);
     const ranTo = this.run(chunk, now);
     if (ranTo < chunk.length && !this.isClosing) this.keep(chunk, ranTo);
   }
@@ -113,8 +115,7 @@ export class Connection implements Peer {
   /** End of a turn: goes on with input that was kept, sends replies, closes when all is done. */
   settle(now: number): void {
     if (this.isClosed) return;
-    if (this.canGoOn && !this.hasRun) this.runKept(now);
-    this.hasRun = false;
+    if (this.canGoOn && !this.hasHadItsShare) this.runKept(now);
     if (!this.output.flush(this.transport)) return;
     if (this.canGoOn) return this.server.list(this);
     if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
@@ -132,6 +133,10 @@ export class Connection implements Peer {
   /** Whether the next command may not run yet. */
   private get mustWait(): boolean {
     return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES;
+  }
+
+  private get hasHadItsShare(): boolean {
+    return this.ranInTurn === this.server.turn;
   }
 
   /** Whether there is input that may be run. */
@@ -157,7 +162,7 @@ export class Connection implements Peer {
   /** Runs commands until the bytes are used up or it must stop. Returns how far it came. */
   private run(bytes: Uint8Array, now: number): number {
     const { parser } = this;
-    this.hasRun = true;
+    this.ranInTurn = this.server.turn;
     let at = 0;
     for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
       const event = parser.next(bytes, at, bytes.length);

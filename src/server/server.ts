@@ -49,6 +49,8 @@ export class Server implements ConnectionOwner {
   private listed: Connection[] = [];
   private settling: Connection[] = [];
   private isSettleDue = false;
+  /** Counts turns. */
+  turn = 1;
   private now = 0;
   /** When the timer is set to ring. */
   private wakesAt = Infinity;
@@ -163,6 +165,7 @@ export class Server implements ConnectionOwner {
       connections[i].settle(this.now);
     }
     connections.length = 0;
+    this.turn++;
     if (this.engine.hasWork || this.engine.nextDeadline <= this.now) this.scheduleSettle();
     this.setTimer();
     this.leaveWhenDrained();
