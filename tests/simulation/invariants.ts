@@ -1,0 +1,214 @@
+// What must be true inside the engine between calls, counted anew from the ground. Throws a Violation naming the first
+// thing that is not.
+
+import type { Alarmed } from "../../src/core/alarms.ts";
+import type { Engine } from "../../src/core/engine.ts";
+import { BURIED, DELAYED, READY, RESERVED } from "../../src/core/jobs.ts";
+import type { JobTable } from "../../src/core/jobs.ts";
+import { JOB_ROW_BYTES, URGENT_PRIORITY } from "../../src/core/limits.ts";
+import type { Places } from "../../src/core/places.ts";
+import type { Session } from "../../src/core/session.ts";
+import { NO_CHORE } from "../../src/core/session.ts";
+import type { Tube } from "../../src/core/tube.ts";
+import { violation } from "./violation.ts";
+
+/** As much of a heap as is looked at. */
+interface Heap {
+  readonly length: number;
+  readonly first: number;
+  at(position: number): number;
+}
+
+export function checkInvariants(engine: Engine): void {
+  if (engine.outbox.length > 0) violation("the outbox is not empty");
+  new Inspection(engine.inside).check();
+}
+
+function agree(what: string, said: number, counted: number): void {
+  if (said !== counted) violation(`${what}: ${said} is kept, ${counted} is counted`);
+}
+
+class Inspection {
+  private readonly places: Places;
+  private readonly jobs: JobTable;
+  private readonly seen = new Set<number>();
+  private readonly bodies = new Set<number>();
+  private bodyBytes = 0;
+  private readonly reservedByTube = new Map<number, number>();
+  private readonly alarmed = new Set<Alarmed>();
+
+  constructor(places: Places) {
+    this.places = places;
+    this.jobs = places.jobs;
+  }
+
+  check(): void {
+    const { places, jobs } = this;
+    const sessions = [...places.sessions()];
+    for (const session of sessions) this.checkSession(session);
+    for (const tube of places.tubes.list) this.checkTube(tube, sessions);
+    this.checkTotals(sessions);
+    agree("jobs", jobs.count, this.seen.size);
+    agree("bytes of bodies", places.bodies.usedBytes, this.bodyBytes);
+    agree("bytes", places.usedBytes, this.bodyBytes + jobs.count * JOB_ROW_BYTES);
+    this.checkAlarms();
+    this.checkIndex();
+  }
+
+  private checkSession(session: Session): void {
+    const { places, jobs } = this;
+    this.checkHeap(session.held, RESERVED, (row) => jobs.deadlineAt.get(row));
+    for (let i = 0; i < session.held.length; i++) {
+      const row = session.held.at(i);
+      if (jobs.peer.get(row) !== session.slot) violation("a held job names another holder");
+      if (places.holderOf(row) !== session) violation("a slot stands for two sessions");
+      const tube = jobs.tube.get(row);
+      this.reservedByTube.set(tube, (this.reservedByTube.get(tube) ?? 0) + 1);
+    }
+    if (!session.isOpen) {
+      if (session.chore === NO_CHORE) violation("a closed session is kept that gives nothing back");
+      return this.checkNoAlarm(session);
+    }
+    this.checkAlarm(session, session.nextInstant);
+    this.addBody(session.draftBody, session.draftBytes, true);
+    if (session.isWaiting && session.waitEndsWith !== 0) violation("a wait is marked as ended");
+    session.watches.forEach((watch, place) => {
+      if (watch.session !== session || watch.place !== place) violation("a watch is out of place");
+      if (watch.queued !== session.isWaiting) {
+        violation("a watch is queued when its session does not wait, or not when it does");
+      }
+      if (session.watchOf(watch.tube) !== watch) violation("a watch cannot be found by its tube");
+    });
+  }
+
+  private checkTube(tube: Tube, sessions: readonly Session[]): void {
+    const { places, jobs } = this;
+    const { tubes } = places;
+    if (tubes.list[tube.listPlace] !== tube || tubes.at(tube.slot) !== tube) {
+      violation("a tube is out of place");
+    }
+    if (tubes.find(tube.name, 0, tube.name.length) !== tube) violation("a tube cannot be found by its name");
+    if (tube.isIdle && tube !== places.home) violation("an idle tube is kept");
+    if (tube.canGrant) violation("a ready job and a waiter stand side by side");
+    if (tube.isAwake) violation("a tube is still noted for a match");
+    this.checkHeap(tube.ready, READY, (row) => jobs.pri.get(row), tube);
+    this.checkHeap(tube.delayed, DELAYED, (row) => jobs.deadlineAt.get(row), tube);
+    this.checkBuried(tube);
+    let urgent = 0;
+    for (let i = 0; i < tube.ready.length; i++) {
+      if (jobs.pri.get(tube.ready.at(i)) < URGENT_PRIORITY) urgent++;
+    }
+    agree("urgent jobs of a tube", tube.urgentCount, urgent);
+    agree("reserved jobs of a tube", tube.reservedCount, this.reservedByTube.get(tube.slot) ?? 0);
+    this.checkAlarm(tube, tube.nextInstant);
+    const open = sessions.filter((session) => session.isOpen);
+    agree("users of a tube", tube.usingCount, open.filter((session) => session.used === tube).length);
+    const watching = open.filter((session) => session.watchOf(tube) !== undefined);
+    agree("watchers of a tube", tube.watchingCount, watching.length);
+    agree("waiters of a tube", tube.waiters.count, watching.filter((session) => session.isWaiting).length);
+    let chained = 0;
+    for (let watch = tube.waiters.first; watch !== null; watch = watch.after) {
+      if (watch.tube !== tube || !watch.session.isWaiting) violation("a waiter is in the wrong queue");
+      if (watch.after !== null && watch.after.before !== watch) violation("the queue of waiters is broken");
+      chained++;
+    }
+    agree("queued waiters of a tube", tube.waiters.count, chained);
+  }
+
+  /** All rows are in the right state and know their position, and none comes before its parent. */
+  private checkHeap(heap: Heap, state: number, key: (row: number) => number, tube: Tube | null = null): void {
+    const { jobs } = this;
+    for (let i = 0; i < heap.length; i++) {
+      const row = heap.at(i);
+      this.addJob(row, state, tube);
+      if (jobs.place.get(row) !== i) violation("a job does not know its position in a heap");
+      if (i === 0) continue;
+      const parent = heap.at((i - 1) >>> 1);
+      const [before, after] = [key(parent), key(row)];
+      if (before > after || (before === after && jobs.id.get(parent) > jobs.id.get(row))) {
+        violation("a heap is out of order");
+      }
+    }
+    if (heap.first !== (heap.length === 0 ? 0 : heap.at(0))) violation("a heap does not know its first");
+  }
+
+  private checkBuried(tube: Tube): void {
+    const { jobs } = this;
+    let before = 0;
+    let count = 0;
+    for (let row = tube.buried.first; row !== 0; row = jobs.peer.get(row)) {
+      this.addJob(row, BURIED, tube);
+      if (jobs.place.get(row) !== before) violation("a buried job does not know the one before it");
+      before = row;
+      count++;
+    }
+    agree("buried jobs of a tube", tube.buried.length, count);
+  }
+
+  private addJob(row: number, state: number, tube: Tube | null): void {
+    const { jobs } = this;
+    if (this.seen.has(row)) violation("a job is in two places");
+    this.seen.add(row);
+    if (jobs.state.get(row) !== state) {
+      violation(`a job in the place for state ${state} has state ${jobs.state.get(row)}`);
+    }
+    if (tube !== null && jobs.tube.get(row) !== tube.slot) violation("a job is in another tube's place");
+    if (jobs.find(jobs.id.get(row)) !== row) violation(`job ${jobs.id.get(row)} cannot be found by its id`);
+    this.addBody(jobs.body.get(row), jobs.bodyBytes.get(row), false);
+  }
+
+  private addBody(address: number, bytes: number, mayBeNone: boolean): void {
+    if (mayBeNone && address === 0xffff_ffff) return;
+    if (this.bodies.has(address)) violation("two bodies lie in the same place");
+    this.bodies.add(address);
+    this.bodyBytes += this.places.bodies.costOf(bytes);
+  }
+
+  private checkTotals(sessions: readonly Session[]): void {
+    const { counters, tubes } = this.places;
+    const { list } = tubes;
+    const sum = (figure: (tube: Tube) => number): number =>
+      list.reduce((total, tube) => total + figure(tube), 0);
+    const open = sessions.filter((session) => session.isOpen);
+    agree("ready jobs", counters.ready, sum((tube) => tube.ready.length));
+    agree("urgent jobs", counters.urgent, sum((tube) => tube.urgentCount));
+    agree("delayed jobs", counters.delayed, sum((tube) => tube.delayed.length));
+    agree("reserved jobs", counters.reserved, sum((tube) => tube.reservedCount));
+    agree("buried jobs", counters.buried, sum((tube) => tube.buried.length));
+    agree("sessions", counters.sessions, open.length);
+    agree("producers", counters.producers, open.filter((session) => session.isProducer).length);
+    agree("workers", counters.workers, open.filter((session) => session.isWorker).length);
+    agree("waiting sessions", counters.waiting, open.filter((session) => session.isWaiting).length);
+  }
+
+  private checkAlarm(item: Alarmed, instant: number): void {
+    if (instant === Infinity && item.alarmPlace < 0) return;
+    if (item.alarmAt > instant) {
+      violation(`an alarm is set to ${item.alarmAt}, but something is due at ${instant}`);
+    }
+    if (item.alarmPlace < 0) violation(`no alarm is set for ${instant}`);
+    this.alarmed.add(item);
+  }
+
+  private checkNoAlarm(item: Alarmed): void {
+    if (item.alarmPlace >= 0 || item.alarmAt !== Infinity) violation("a closed session has an alarm");
+  }
+
+  private checkAlarms(): void {
+    const { alarms } = this.places;
+    const { heap } = alarms as unknown as { heap: readonly Alarmed[] };
+    heap.forEach((item, place) => {
+      if (item.alarmPlace !== place) violation("an alarm does not know its position");
+      if (!this.alarmed.has(item)) violation("an alarm is set for something that is gone");
+      if (place > 0 && heap[(place - 1) >>> 1].alarmAt > item.alarmAt) {
+        violation("the alarms are out of order");
+      }
+    });
+    agree("alarms", alarms.count, this.alarmed.size);
+  }
+
+  private checkIndex(): void {
+    const { index } = this.jobs as unknown as { index: { readonly count: number } };
+    agree("ids in the index", index.count, this.jobs.count);
+  }
+}

@@ -1,0 +1,21 @@
+// Runs seeds of the simulation: `main.ts [FIRST [COUNT]]`, one seed unless more are asked for. Stops at the first that
+// fails. `main.ts --table` prints the fingerprints that known_fingerprints.ts should hold.
+
+import process from "node:process";
+import { fingerprintLine, runSeeds } from "./campaign.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import { KNOWN_FINGERPRINTS } from "./known_fingerprints.ts";
+import { simulate } from "./simulation.ts";
+
+if (process.argv[2] === "--table") {
+  for (const [seed] of KNOWN_FINGERPRINTS) console.log(`  [${seed}, "${simulate(seed).fingerprint}"],`);
+} else {
+  const first = Number(process.argv[2] ?? 1);
+  const count = Number(process.argv[3] ?? 1);
+  const startedAt = performance.now();
+  const combined = new Fingerprint();
+  const calls = runSeeds(first, count, combined);
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(fingerprintLine(first, count, combined));
+  console.log(`${count} seeds, ${calls} calls of the engine in ${seconds.toFixed(1)} s`);
+}

@@ -1,0 +1,74 @@
+// The server in a made world: known seeds, fresh seeds, and faults planted to see that they are found.
+//
+// RUNNERBEAN_SIM_SEEDS sets how many fresh seeds are run, RUNNERBEAN_SEED with which they begin.
+
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { freshSeed } from "../support/runtime.ts";
+import { fingerprintLine, runSeed, runSeeds } from "./campaign.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import { KNOWN_FINGERPRINTS } from "./known_fingerprints.ts";
+import { ALL_THERE_IS } from "./model.ts";
+import { PLANTED_BUGS } from "./planted_bugs.ts";
+import type { PlantedBug } from "./planted_bugs.ts";
+import { simulate } from "./simulation.ts";
+
+const DEFAULT_SEEDS = process.env.CI === "true" ? 1000 : 200;
+const FRESH_SEEDS = Number(process.env.RUNNERBEAN_SIM_SEEDS ?? DEFAULT_SEEDS);
+/** Seeds per test, so that each stays well below its time limit. */
+const SEEDS_PER_TEST = 100;
+/** A planted bug must be found within this many seeds. */
+const SEEDS_PER_BUG = 500;
+const TIMEOUT = { timeout: 60_000 };
+
+describe("simulation", () => {
+  it("gives known seeds the same fingerprints on every runtime", TIMEOUT, () => {
+    const allHeard = new Set<string>();
+    for (const [seed, fingerprint] of KNOWN_FINGERPRINTS) {
+      const outcome = runSeed(seed);
+      for (const word of outcome.heard) allHeard.add(word);
+      assertEquals(outcome.fingerprint, fingerprint, `seed ${seed}; see known_fingerprints.ts`);
+    }
+    assertEquals(ALL_THERE_IS.filter((word) => !allHeard.has(word)), [], "no known seed comes by these");
+  });
+
+  const first = freshSeed("simulation");
+  const combined = new Fingerprint();
+  for (let done = 0; done < FRESH_SEEDS; done += SEEDS_PER_TEST) {
+    const from = first + done;
+    const count = Math.min(SEEDS_PER_TEST, FRESH_SEEDS - done);
+    it(`finds nothing wrong in seeds ${from} to ${from + count - 1}`, TIMEOUT, () => {
+      const calls = runSeeds(from, count, combined);
+      assert(calls > 50 * count, `only ${calls} calls: the seeds do nothing`);
+      if (done + count === FRESH_SEEDS) console.log(fingerprintLine(first, FRESH_SEEDS, combined));
+    });
+  }
+});
+
+describe("the simulation finds that", () => {
+  for (const bug of PLANTED_BUGS) {
+    it(bug.what, TIMEOUT, () => {
+      const seed = seedThatFinds(bug);
+      assert(seed > 0, `not found in ${SEEDS_PER_BUG} seeds`);
+      runSeed(seed); // and nothing else was wrong there
+    });
+  }
+});
+
+/** The first seed in which the planted bug is found, or 0. */
+function seedThatFinds(bug: PlantedBug): number {
+  const takeOut = bug.plant();
+  try {
+    for (let seed = 1; seed <= SEEDS_PER_BUG; seed++) {
+      try {
+        simulate(seed, { invariants: bug.isHidden === true });
+      } catch {
+        return seed;
+      }
+    }
+    return 0;
+  } finally {
+    takeOut();
+  }
+}

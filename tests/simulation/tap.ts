@@ -1,0 +1,178 @@
+// Listens at the engine's door: tells the auditor each call, and each record and reply that comes of it, in their order.
+// The calls themselves go through unchanged.
+
+import type { Engine } from "../../src/core/engine.ts";
+import * as out from "../../src/core/outbox.ts";
+import type { Session } from "../../src/core/session.ts";
+import { ReplyEncoder } from "../../src/protocol/encoder.ts";
+import type { ReplyWriter } from "../../src/protocol/encoder.ts";
+import type { ServerFacts } from "../../src/protocol/stats.ts";
+import type { Auditor } from "./auditor.ts";
+import type { Kind, Meaning } from "./command.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import type { Peer } from "./places.ts";
+import { violation } from "./violation.ts";
+
+type Arguments = readonly unknown[];
+type Method = (...args: unknown[]) => unknown;
+
+const name = (args: Arguments): Partial<Meaning> => {
+  const [bytes, from, to] = args as [Uint8Array, number, number];
+  return { tube: String.fromCharCode(...bytes.subarray(from, to)) };
+};
+const id = ([id]: Arguments): Partial<Meaning> => ({ id: id as number });
+const nothing = (): Partial<Meaning> => ({});
+
+/** The engine's method for each command, and what its arguments (after the session) say. */
+const COMMANDS: readonly (readonly [Kind, (args: Arguments) => Partial<Meaning>])[] = [
+  ["put", ([pri, delay, ttr]) => ({ pri, delay, ttr }) as Partial<Meaning>],
+  ["reserve", nothing],
+  ["reserveWithTimeout", ([seconds]) => ({ seconds }) as Partial<Meaning>],
+  ["reserveJob", id],
+  ["delete", id],
+  ["release", ([id, pri, delay]) => ({ id, pri, delay }) as Partial<Meaning>],
+  ["bury", ([id, pri]) => ({ id, pri }) as Partial<Meaning>],
+  ["touch", id],
+  ["kick", ([bound]) => ({ bound }) as Partial<Meaning>],
+  ["kickJob", id],
+  ["peek", id],
+  ["peekReady", nothing],
+  ["peekDelayed", nothing],
+  ["peekBuried", nothing],
+  ["stats", nothing],
+  ["statsJob", id],
+  ["statsTube", name],
+  ["listTubes", nothing],
+  ["listTubeUsed", nothing],
+  ["listTubesWatched", nothing],
+  ["use", name],
+  ["watch", name],
+  ["ignore", name],
+  ["pauseTube", (args) => ({ ...name(args), seconds: args[3] as number })],
+];
+
+export class Tap {
+  /** Calls of the engine so far that were a command, or time. */
+  calls = 0;
+  private readonly engine: Engine;
+  private readonly encoder: ReplyEncoder;
+  private readonly auditor: Auditor;
+  private readonly fingerprint: Fingerprint;
+  private readonly now: () => number;
+  private readonly peers = new Map<Session, Peer>();
+  private readonly text = new TextCollector();
+
+  constructor(
+    engine: Engine,
+    facts: ServerFacts,
+    auditor: Auditor,
+    fingerprint: Fingerprint,
+    now: () => number,
+  ) {
+    this.engine = engine;
+    this.encoder = new ReplyEncoder(engine, facts);
+    this.auditor = auditor;
+    this.fingerprint = fingerprint;
+    this.now = now;
+    for (const [kind, asked] of COMMANDS) {
+      this.around(kind, ([session, ...rest]) => auditor.runs(this.peerOf(session), kind, asked(rest)));
+    }
+    this.around("tick", () => {});
+    this.around("work", () => {});
+    this.around("halfClose", ([session]) => auditor.halfCloses(this.peerOf(session)));
+    this.around("close", ([session]) => {
+      auditor.closes(this.peerOf(session));
+      this.peers.delete(session as Session);
+    });
+    this.around("countRefusedPut", () => auditor.counts("put"));
+    this.around("countRefusedPause", () => auditor.counts("pauseTube"));
+    this.replace("open", (open) => (...args) => {
+      const session = open(...args) as Session;
+      this.peers.set(session, auditor.opened());
+      return session;
+    });
+    this.replace("beginPut", (beginPut) => (session, bodyBytes, ...rest) => {
+      auditor.begins(this.now());
+      const hasRoom = beginPut(session, bodyBytes, ...rest) as boolean;
+      auditor.putLine(this.peerOf(session), bodyBytes as number, hasRoom);
+      return hasRoom;
+    });
+  }
+
+  private around(method: string, before: (args: Arguments) => void): void {
+    this.replace(method, (original) => (...args) => {
+      if (this.engine.outbox.length > 0) violation(`the outbox was not emptied before ${method}`);
+      this.calls++;
+      this.auditor.begins(this.now());
+      before(args);
+      original(...args);
+      this.listen();
+      this.auditor.ends();
+    });
+  }
+
+  private replace(method: string, wrap: (original: Method) => Method): void {
+    const methods = this.engine as unknown as Record<string, Method>;
+    methods[method] = wrap(methods[method].bind(this.engine));
+  }
+
+  private peerOf(session: unknown): Peer {
+    return this.peers.get(session as Session) ?? violation("a call for a session that is not open");
+  }
+
+  /** Passes on what the engine has to say after a call. */
+  private listen(): void {
+    const { outbox, jobs } = this.engine;
+    const { text, fingerprint } = this;
+    for (let i = 0; i < outbox.length; i++) {
+      const kind = outbox.kind(i);
+      const number = outbox.number(i);
+      fingerprint.byte(kind);
+      if (kind < out.FIRST_REPLY) {
+        const id = kind === out.RECORD_GONE ? number : jobs.id.get(number);
+        fingerprint.number(id);
+        this.auditor.record(
+          kind === out.RECORD_PUT ? "put" : kind === out.RECORD_CHANGE ? "change" : "gone",
+          id,
+        );
+        continue;
+      }
+      const session = outbox.session(i);
+      const peer = this.peerOf(session);
+      text.length = 0;
+      this.encoder.write(text, kind, number, session, this.now());
+      fingerprint.number(this.now());
+      fingerprint.number(peer.number);
+      fingerprint.bytes(text.content, text.length);
+      this.auditor.replies(peer, text.content, text.length);
+    }
+  }
+}
+
+/** Collects one reply. */
+class TextCollector implements ReplyWriter {
+  content: Uint8Array = new Uint8Array(4096);
+  length = 0;
+
+  bytes(bytes: Uint8Array): void {
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  copy(source: Uint8Array, from: number, to: number): void {
+    while (this.length + to - from > this.content.length) {
+      const room = new Uint8Array(2 * this.content.length);
+      room.set(this.content);
+      this.content = room;
+    }
+    for (let i = from; i < to; i++) this.content[this.length++] = source[i];
+  }
+
+  keep(piece: Uint8Array, length: number): void {
+    this.copy(piece, 0, length);
+  }
+
+  number(value: number): void {
+    const digits = String(value);
+    for (let i = 0; i < digits.length; i++) this.content[this.length++] = digits.charCodeAt(i);
+  }
+}
