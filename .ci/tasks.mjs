@@ -79,7 +79,12 @@ async function test(words) {
     total.passed += 3 - failures;
     total.failed += failures;
   }
-  const environment = runtimeVariables(names);
+  // One seed for all three, so that what they make of it can be compared.
+  const environment = { RUNNERBEAN_SEED: String(Date.now() % 2 ** 31), ...runtimeVariables(names) };
+  console.log(
+    `\nseed ${environment.RUNNERBEAN_SEED} (repeat with RUNNERBEAN_SEED=${environment.RUNNERBEAN_SEED})`,
+  );
+  const fingerprints = new Set();
   for (const name of names) {
     const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
     console.log(`\n=== tests on ${name} (${path}) ===`);
@@ -89,6 +94,14 @@ async function test(words) {
     if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
     console.log(`${name}: ${describe(counts)} in ${Math.round((Date.now() - began) / 1000)} s`);
     for (const key of Object.keys(total)) total[key] += counts[key];
+    for (const [line] of output.matchAll(/simulation fingerprint .*/g)) fingerprints.add(line);
+  }
+  if (names.length > 1 && fingerprints.size > 0) {
+    const isSame = fingerprints.size === 1;
+    total[isSame ? "passed" : "failed"]++;
+    console.log(
+      `\nfingerprints of the runtimes ${isSame ? "are the same" : "differ"}: ${[...fingerprints].join(", ")}`,
+    );
   }
   console.log(`\n${describe(total)}`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 // What the stats document says of this process and machine.
 
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import type { ServerFacts } from "../protocol/stats.ts";
@@ -12,7 +13,7 @@ export function gatherFacts(options: Options, startedAt: number): ServerFacts {
     version: VERSION,
     pid: process.pid,
     hostname: os.hostname(),
-    os: os.version(),
+    os: kernelVersion(),
     platform: os.machine(),
     instanceId: randomHex(8),
     startedAt,
@@ -20,6 +21,15 @@ export function gatherFacts(options: Options, startedAt: number): ServerFacts {
     cpuMicros: () => process.cpuUsage(),
     binlog: () => ({ oldest: 0, current: 0, migrated: 0, written: 0, maxBytes: options.segmentBytes }),
   };
+}
+
+/** The kernel's version text; os.version() is the release instead on Deno (2.9). */
+function kernelVersion(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/version", "utf8").trim();
+  } catch {
+    return os.version();
+  }
 }
 
 /** A number that strangers cannot guess. */
