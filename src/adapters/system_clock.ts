@@ -8,8 +8,15 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Wall time as it was at the start, moved on by a monotonic clock: a step of the machine's clock changes nothing. */
 export class SystemClock implements Clock {
+  /** See {@link Clock.afterInput}. */
+  readonly afterInput: (callback: () => void) => void;
   private readonly anchor = Date.now() - performance.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `afterInput` where setImmediate does not do: it must let the runtime look for input before it calls back. */
+  constructor(afterInput: (callback: () => void) => void = setImmediate) {
+    this.afterInput = afterInput;
+  }
 
   now(): number {
     return this.anchor + performance.now();

@@ -1,7 +1,6 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
-import { SystemClock } from "../adapters/system_clock.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
 import { ConnectionLog } from "../server/log.ts";
@@ -12,7 +11,7 @@ import { EXIT_FAILURE, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
 import type { Options } from "./options.ts";
 import { becomeUser } from "./privileges.ts";
-import { listenFor, runtimeName } from "./runtime.ts";
+import { listenFor, runtimeClock, runtimeName } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 
@@ -33,7 +32,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
 
   const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
   if (warning !== null) printer.warn(warning);
-  const clock = new SystemClock();
+  const clock = await runtimeClock();
   const server = new Server({
     clock,
     facts: gatherFacts(options, clock.now()),

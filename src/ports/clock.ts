@@ -8,4 +8,6 @@ export interface Clock {
   wakeAt(instant: number, wake: () => void): void;
   /** Calls back when the input that is at hand has been taken in: at the end of this turn of the event loop. */
   afterTurn(callback: () => void): void;
+  /** Calls back when the runtime has looked for input once more: for work that goes on and must not keep input away. */
+  afterInput(callback: () => void): void;
 }

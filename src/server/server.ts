@@ -149,14 +149,25 @@ export class Server implements ConnectionOwner {
     this.clock.afterTurn(this.settleNow);
   }
 
+  /** The end of a turn. What is left to do after it goes on when the runtime has looked for input again. */
   private settle(): void {
     if (this.isStopped) return;
-    this.isSettleDue = false;
     this.applyTime();
+    this.settleConnections();
     if (this.engine.hasWork) {
       this.engine.work(this.now);
       this.deliver();
     }
+    this.turn++;
+    const isMoreDue = this.engine.hasWork || this.engine.nextDeadline <= this.now;
+    this.isSettleDue = isMoreDue || this.listed.length > 0;
+    if (this.isSettleDue) this.clock.afterInput(this.settleNow);
+    this.setTimer();
+    this.leaveWhenDrained();
+  }
+
+  /** Each listed connection once; those that are listed meanwhile have their turn in the next settle. */
+  private settleConnections(): void {
     const connections = this.listed;
     this.listed = this.settling;
     this.settling = connections;
@@ -165,10 +176,6 @@ export class Server implements ConnectionOwner {
       connections[i].settle(this.now);
     }
     connections.length = 0;
-    this.turn++;
-    if (this.engine.hasWork || this.engine.nextDeadline <= this.now) this.scheduleSettle();
-    this.setTimer();
-    this.leaveWhenDrained();
   }
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */

@@ -27,6 +27,10 @@ export class VirtualClock implements Clock {
     this.turnEnds.push(callback);
   }
 
+  afterInput(callback: () => void): void {
+    this.turnEnds.push(callback);
+  }
+
   // For the owner.
 
   /** When the pending wake wants to be called; Infinity when there is none. */
