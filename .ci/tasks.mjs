@@ -107,8 +107,9 @@ async function test(words) {
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-const describe = ({ passed, failed, skipped }) =>
-  `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+function describe({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+}
 
 function testFiles(wanted) {
   const files = [];

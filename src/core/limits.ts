@@ -28,7 +28,7 @@ export const MAX_RESERVE_TIMEOUT_S = 2_147_483_647;
  * Jobs moved by one engine call (kick, close, tick) before it gives the turn back and goes on in the next. A move costs
  * up to three microseconds in a heap of a million, so nobody waits for more than a millisecond.
  */
-export const MOVES_PER_CALL = 250;
+export const MOVES_PER_CALL = 500;
 
 /** Job rows per page of the job table (a power of two). The table grows and shrinks by one page: well under a millisecond. */
 export const PAGE_ROWS = 8192;

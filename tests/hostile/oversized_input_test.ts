@@ -35,7 +35,7 @@ describe("oversized input", { skip: NO_PROC }, () => {
     assertEquals(await settledStat(watcher, "current-connections", 52), 52, "all stay connected");
     for (const peer of peers) assertEquals([peer.unread, peer.ended], ["", false]);
     await bystander.finish();
-    growth.check(96 * MIB, "50 announced bodies of 1 GiB");
+    growth.check(128 * MIB, "50 announced bodies of 1 GiB");
     for (const peer of peers) peer.close();
     assertEquals(await settledStat(watcher, "current-connections", 1), 1, "the peers are cleaned up");
     assertEquals((await serverStats(watcher))["current-jobs-ready"], "0", "no half-sent job shows");
@@ -48,7 +48,7 @@ describe("oversized input", { skip: NO_PROC }, () => {
       const bystander = await Bystander.start(small.port);
       const peer = await WireClient.connect(small.port);
       const growth = new MemoryGrowth(small.pid);
-      const size = 96 * MIB;
+      const size = 256 * MIB;
       const chunk = Buffer.from("delete 1\r\n".repeat(8 * KIB));
       peer.send(`put 0 0 60 ${size}\r\n`);
       await pour(
@@ -59,7 +59,7 @@ describe("oversized input", { skip: NO_PROC }, () => {
       peer.send("\r\nlist-tube-used\r\n");
       assertEquals(await peer.reply(), "JOB_TOO_BIG\r\n");
       assertEquals(await peer.reply(), "USING default\r\n");
-      growth.check(64 * MIB, "96 MiB swallowed");
+      growth.check(128 * MIB, "256 MiB swallowed");
       await bystander.finish();
       peer.close();
     } finally {
@@ -72,13 +72,13 @@ describe("oversized input", { skip: NO_PROC }, () => {
     const peer = await WireClient.connect(server.port);
     const growth = new MemoryGrowth(server.pid);
     const chunk = Buffer.alloc(64 * KIB, "a");
-    const poured = await pour(peer, (soFar) => soFar < 96 * MIB ? chunk : undefined);
-    assertEquals(poured, 96 * MIB, "the server reads on");
+    const poured = await pour(peer, (soFar) => soFar < 256 * MIB ? chunk : undefined);
+    assertEquals(poured, 256 * MIB, "the server reads on");
     assertEquals(peer.unread, "");
     peer.send("\r\nlist-tube-used\r\n");
     assertEquals(await peer.reply(), "BAD_FORMAT\r\n", "one answer for the whole line");
     assertEquals(await peer.reply(), "USING default\r\n");
-    growth.check(64 * MIB, "a line of 96 MiB");
+    growth.check(128 * MIB, "a line of 256 MiB");
     await bystander.finish();
     peer.close();
   });
@@ -100,7 +100,7 @@ describe("oversized input", { skip: NO_PROC }, () => {
     const sent = (await Promise.all(pouring)).reduce((sum, bytes) => sum + bytes);
     console.log(`garbage: ${Math.round(sent / MIB)} MiB`);
     assertGreaterOrEqual(sent, MIB, "garbage was sent");
-    growth.check(96 * MIB, "garbage");
+    growth.check(128 * MIB, "garbage");
     await bystander.finish();
     const later = await WireClient.connect(server.port);
     assertEquals(await settledStat(later, "current-connections", 1), 1, "the peers are cleaned up");

@@ -69,7 +69,7 @@ describe("peers that could make the server spin", { skip: NO_PROC }, () => {
         assertEquals(await Promise.race([flooder.exited, "flooding"]), "flooding", flooder.stderr());
         console.log(`beside a flooder of ${what}: median answer ${median.toFixed(2)} ms`);
         assertLessOrEqual(median, 20, "median answer in ms");
-        growth.check(96 * MIB, `a flooder of ${what}`);
+        growth.check(128 * MIB, `a flooder of ${what}`);
         await flooder.stop("SIGTERM");
         const answers = Number(/(\d+) MiB/.exec(flooder.stdout())?.[1] ?? 0);
         assertGreaterOrEqual(answers, 1, "the flooder was served too (MiB of answers)");

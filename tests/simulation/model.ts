@@ -12,7 +12,7 @@ export const MARGIN_MS = 1000;
 /** Ready jobs below this priority are urgent. */
 const URGENT_BELOW = 1024;
 /** The server must move up to this many jobs in one step; larger crowds may take several. */
-const CROWD = 1000;
+const CROWD = 250;
 const CROWD_DUE = "(a crowd became due)";
 const CROWD_CLOSED = "(a session closed that held a crowd)";
 /** What a campaign should have come by: every reply there is, and the crowds. */
