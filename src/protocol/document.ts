@@ -1,10 +1,9 @@
 // A YAML document being written, as bytes: `key: value` lines and `- item` lines. Used again for each one, so that even a
 // client that asks for statistics without end costs little.
 
+import { LONGEST_DECIMAL, writeDecimal } from "./decimal.ts";
+
 const LF = 10;
-const DIGIT_0 = 0x30;
-/** No number of ours has more digits. */
-const LONGEST_NUMBER = 20;
 
 export class YamlDocument {
   length = 0;
@@ -70,16 +69,8 @@ export class YamlDocument {
 
   /** A whole number; room for a line's end is left behind it. */
   private number(value: number): void {
-    this.reserve(LONGEST_NUMBER + 1);
-    let digits = 1;
-    for (let limit = 10; value >= limit; limit *= 10) digits++;
-    let rest = value;
-    for (let at = this.length + digits - 1; at >= this.length; at--) {
-      const tenth = Math.floor(rest / 10);
-      this.buffer[at] = DIGIT_0 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    this.length += digits;
+    this.reserve(LONGEST_DECIMAL + 1);
+    this.length += writeDecimal(this.buffer, this.length, value);
   }
 
   private reserve(count: number): void {

@@ -2,12 +2,11 @@
 // `flush` sends what it can; a block that the transport holds is left alone until `drained`.
 
 import type { ReplyWriter } from "../protocol/encoder.ts";
+import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { Transport } from "../ports/transport.ts";
 import type { Blocks } from "./blocks.ts";
 import { copyBytes } from "../core/bodies.ts";
 
-const DIGIT_0 = 0x30;
-const LONGEST_NUMBER = 16;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
@@ -57,16 +56,8 @@ export class Output implements ReplyWriter {
   }
 
   number(value: number): void {
-    if (this.block.length - this.filled < LONGEST_NUMBER) this.nextBlock();
-    let length = 1;
-    for (let limit = 10; value >= limit; limit *= 10) length++;
-    let rest = value;
-    const { block, filled } = this;
-    for (let at = filled + length - 1; at >= filled; at--) {
-      const tenth = Math.floor(rest / 10);
-      block[at] = DIGIT_0 + (rest - tenth * 10);
-      rest = tenth;
-    }
+    if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock();
+    const length = writeDecimal(this.block, this.filled, value);
     this.filled += length;
     this.unsentBytes += length;
   }
