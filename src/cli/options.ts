@@ -2,6 +2,8 @@
 //
 // Invariant: a value in here has been checked against what its flag takes; nothing after the parser looks at argv again.
 
+import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
+
 /** Where the server listens. */
 export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -27,7 +29,7 @@ export interface Options {
   readonly sync: SyncPolicy | null;
   /** `-s`: the size of one binlog segment. */
   readonly segmentBytes: number;
-  /** `-z`: the largest job body, at most {@link LARGEST_MAX_JOB_BYTES}. */
+  /** `-z`: the largest job body, at most MAX_JOB_BYTES_CAP of core/limits.ts. */
   readonly maxJobBytes: number;
   /** `-u`: the user to become once the socket is bound. */
   readonly user: string | null;
@@ -45,10 +47,6 @@ export interface Options {
 export const DEFAULT_HOST = "127.0.0.1";
 /** The port every client library tries first. */
 export const DEFAULT_PORT = 11300;
-/** The reference's default for `-z`: one byte below 64 KiB. */
-export const DEFAULT_MAX_JOB_BYTES = 65_535;
-/** The ceiling of `-z`, as in the reference: 1 GiB. */
-export const LARGEST_MAX_JOB_BYTES = 1_073_741_824;
 /** The reference's default for `-s`: 10 MiB. */
 export const DEFAULT_SEGMENT_BYTES = 10_485_760;
 

@@ -3,16 +3,10 @@
 // Pure: the result says everything, warnings included; nothing is printed, read or looked up except through the arguments.
 // The line is read from left to right and the first thing that ends it counts: a usage error, `-h` or `-v`. Addresses
 // are judged last, since of two `-l` or `-p` only the later one matters.
+import { MAX_JOB_BYTES_CAP } from "../core/limits.ts";
 import { EXIT_SOCKET, EXIT_USAGE } from "./exit_codes.ts";
 import { type Draft, type Flag, FLAGS, type Reading, type Said, variableName } from "./flags.ts";
-import {
-  DEFAULT_HOST,
-  DEFAULT_OPTIONS,
-  DEFAULT_PORT,
-  LARGEST_MAX_JOB_BYTES,
-  type ListenAddress,
-  type Options,
-} from "./options.ts";
+import { DEFAULT_HOST, DEFAULT_OPTIONS, DEFAULT_PORT, type ListenAddress, type Options } from "./options.ts";
 import { isDigits, misfit, portNumber, valueOf } from "./values.ts";
 
 /** What is to be done, and what the user should be warned of first (each a line without the program's name). */
@@ -177,8 +171,8 @@ function addressProblem({ source, text }: Said, expects: string): ParseProblem {
 function complete(draft: Draft, listen: ListenAddress, warnings: string[]): Options {
   const { listen: saidListen, port: saidPort, ...rest } = draft;
   const asked = draft.maxJobBytes ?? DEFAULT_OPTIONS.maxJobBytes;
-  if (asked > LARGEST_MAX_JOB_BYTES) {
-    warnings.push(`the maximum job size was set to ${LARGEST_MAX_JOB_BYTES}`);
+  if (asked > MAX_JOB_BYTES_CAP) {
+    warnings.push(`the maximum job size was set to ${MAX_JOB_BYTES_CAP}`);
   }
   return {
     ...DEFAULT_OPTIONS,
@@ -186,6 +180,6 @@ function complete(draft: Draft, listen: ListenAddress, warnings: string[]): Opti
     listen,
     listenGiven: saidListen !== undefined,
     portGiven: saidPort !== undefined,
-    maxJobBytes: Math.min(asked, LARGEST_MAX_JOB_BYTES),
+    maxJobBytes: Math.min(asked, MAX_JOB_BYTES_CAP),
   };
 }

@@ -129,24 +129,6 @@ export class JobTable {
     this.addOne(this.history.kicks, row);
   }
 
-  /** Sets all counts at once, for a job that comes back from a journal. */
-  setCounts(
-    row: number,
-    reserves: number,
-    timeouts: number,
-    releases: number,
-    buries: number,
-    kicks: number,
-  ): void {
-    this.reserves.set(row, reserves);
-    if (timeouts + releases + buries + kicks === 0) return;
-    const past = this.withPast(row);
-    this.history.timeouts.set(past, timeouts);
-    this.history.releases.set(past, releases);
-    this.history.buries.set(past, buries);
-    this.history.kicks.set(past, kicks);
-  }
-
   private pastOf(column: Uint32Column, row: number): number {
     const past = this.past.get(row);
     return past === 0 ? 0 : column.get(past);

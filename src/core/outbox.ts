@@ -33,7 +33,6 @@ export const NOT_IGNORED = 27;
 export const TIMED_OUT = 28;
 export const DEADLINE_SOON = 29;
 export const DRAINING = 30;
-export const OUT_OF_MEMORY = 31;
 
 export class Outbox {
   length = 0;

@@ -45,7 +45,6 @@ function wordsByKind(): (Uint8Array | undefined)[] {
   words[out.TIMED_OUT] = bytesOf("TIMED_OUT\r\n");
   words[out.DEADLINE_SOON] = bytesOf("DEADLINE_SOON\r\n");
   words[out.DRAINING] = bytesOf("DRAINING\r\n");
-  words[out.OUT_OF_MEMORY] = bytesOf("OUT_OF_MEMORY\r\n");
   return words;
 }
 
