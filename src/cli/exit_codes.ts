@@ -16,5 +16,7 @@ export const EXIT_UNKNOWN_USER = 33;
 export const EXIT_USER_CHANGE = 34;
 /** The machine could not tell what the statistics need: random bytes for the server's id, or its name. */
 export const EXIT_MACHINE = 50;
+/** The binlog could not be written or synced while the server ran: it stopped, with the replies that waited unsent. */
+export const EXIT_BINLOG = 74;
 /** No socket to listen on: address in use or not allowed, or an inherited descriptor that is no stream socket. */
 export const EXIT_SOCKET = 111;

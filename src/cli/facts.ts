@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
+import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Options } from "./options.ts";
 import { VERSION } from "./version.ts";
 
 /** Gathers the facts once; CPU time is asked for at each call. */
-export function gatherFacts(options: Options, startedAt: number): ServerFacts {
+export function gatherFacts(options: Options, startedAt: number, binlog: () => JournalFacts): ServerFacts {
   return {
     version: VERSION,
     pid: process.pid,
@@ -19,7 +20,7 @@ export function gatherFacts(options: Options, startedAt: number): ServerFacts {
     startedAt,
     maxJobBytes: options.maxJobBytes,
     cpuMicros: () => process.cpuUsage(),
-    binlog: () => ({ oldest: 0, current: 0, migrated: 0, written: 0, maxBytes: options.segmentBytes }),
+    binlog: () => ({ ...binlog(), maxBytes: options.segmentBytes }),
   };
 }
 

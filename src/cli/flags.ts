@@ -2,7 +2,7 @@
 // flag, the long flag and the RUNNERBEAN_* variable; the usage text in usage.ts is checked against this table by a test.
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
-import type { SyncPolicy } from "./options.ts";
+import type { SyncPolicy } from "../journal/binlog.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */

@@ -3,17 +3,12 @@
 // Invariant: a value in here has been checked against what its flag takes; nothing after the parser looks at argv again.
 
 import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
+import type { SyncPolicy } from "../journal/binlog.ts";
 
 /** Where the server listens. */
 export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
-
-/** When what was appended to the binlog is synced to the disk. */
-export type SyncPolicy =
-  | { readonly kind: "always" }
-  | { readonly kind: "interval"; readonly ms: number }
-  | { readonly kind: "never" };
 
 /** Everything a start can be told. Bytes are bytes, `ms` is milliseconds, null means "not given". */
 export interface Options {
@@ -25,8 +20,8 @@ export interface Options {
   readonly portGiven: boolean;
   /** `-b`: the folder of the binlog; null keeps the queue in memory. */
   readonly binlogDir: string | null;
-  /** `-f` and `-F`, whichever came last; null when neither was given (the binlog then syncs every 50 ms). */
-  readonly sync: SyncPolicy | null;
+  /** `-f` and `-F`, whichever came last; by default replies wait for the disk. */
+  readonly sync: SyncPolicy;
   /** `-s`: the size of one binlog segment. */
   readonly segmentBytes: number;
   /** `-z`: the largest job body, at most MAX_JOB_BYTES_CAP of core/limits.ts. */
@@ -56,7 +51,7 @@ export const DEFAULT_OPTIONS: Options = {
   listenGiven: false,
   portGiven: false,
   binlogDir: null,
-  sync: null,
+  sync: { kind: "always" },
   segmentBytes: DEFAULT_SEGMENT_BYTES,
   maxJobBytes: DEFAULT_MAX_JOB_BYTES,
   user: null,

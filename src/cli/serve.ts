@@ -1,14 +1,17 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import { Engine } from "../core/engine.ts";
+import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
 import { ConnectionLog } from "../server/log.ts";
 import { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
-import { EXIT_FAILURE, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { EXIT_BINLOG, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
+import { openBinlog } from "./open_binlog.ts";
 import type { Options } from "./options.ts";
 import { becomeUser } from "./privileges.ts";
 import { listenFor, runtimeClock, runtimeName } from "./runtime.ts";
@@ -23,9 +26,6 @@ export interface Printer {
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
-  if (options.binlogDir !== null) {
-    return startProblem(EXIT_FAILURE, "-b: this version keeps jobs in memory only; start it without -b");
-  }
   const place = await placeToListen(options);
   if (place.kind === "problem") return place;
   place.warnings.forEach((warning) => printer.warn(warning));
@@ -33,29 +33,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
   if (warning !== null) printer.warn(warning);
   const clock = await runtimeClock();
-  const server = new Server({
-    clock,
-    facts: gatherFacts(options, clock.now()),
-    maxConnections: connections,
-    maxMemoryBytes: options.maxMemoryBytes ?? undefined,
-    seed: randomSeed(),
-    log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
-    onDrained: () => options.drainExit && leave(),
-  });
-
-  let listener: Listener | null = null;
-  const leave = (): void => {
-    listener?.close();
-    server.stop();
-    place.cleanup();
-    process.exit(EXIT_OK);
-  };
-  // Before listening: whoever has connected may already send signals.
-  process.on("SIGTERM", leave);
-  process.on("SIGINT", leave);
-  process.on("SIGUSR1", () => server.drain());
+  let server: Server | null = null;
+  let listener: Listener;
   try {
-    listener = await listenFor(place.address)(place.address, server.accept);
+    // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
+    listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -63,20 +45,59 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     );
   }
   place.bound();
-  if (options.user !== null) {
-    const change = becomeUser(options.user);
-    if (change.kind === "problem") {
-      place.cleanup();
-      return change;
-    }
-  }
+  const fail = (problem: StartProblem): StartProblem => {
+    listener.close();
+    place.cleanup();
+    return problem;
+  };
+  const change = options.user === null ? null : becomeUser(options.user);
+  if (change?.kind === "problem") return fail(change);
+
+  const engine = new Engine({ maxMemoryBytes: options.maxMemoryBytes ?? undefined, seed: randomSeed() });
+  const startedAt = clock.now();
+  const { binlogDir } = options;
+  const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
+  if (binlog !== null && "problem" in binlog) return fail(binlog);
+
+  const leave = (exitCode: number): void => {
+    listener.close();
+    server!.stop();
+    place.cleanup();
+    process.exit(exitCode);
+  };
+  server = new Server({
+    engine,
+    journal: binlog ?? undefined,
+    clock,
+    facts: gatherFacts(options, startedAt, () => server!.journal.facts),
+    maxConnections: connections,
+    log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
+    onDrained: () => options.drainExit && leave(EXIT_OK),
+    onFailed: (error) => {
+      printer.warn(
+        `the binlog failed: ${error.message}; stopped, and replies that waited for it were not sent`,
+      );
+      leave(EXIT_BINLOG);
+    },
+  });
+  process.on("SIGTERM", () => leave(EXIT_OK));
+  process.on("SIGINT", () => leave(EXIT_OK));
+  process.on("SIGUSR1", () => server!.drain());
   const where = describeAddress(listener.address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
     printer.say(`bind ${where}`);
   }
-  printer.say(`runnerbean: listening on ${where} (${runtimeName()}, jobs in memory)`);
+  const kept = binlogDir === null
+    ? "jobs in memory"
+    : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
+  printer.say(`runnerbean: listening on ${where} (${runtimeName()}, ${kept})`);
   return null;
+}
+
+function describeSync(sync: SyncPolicy): string {
+  if (sync.kind === "interval") return `synced every ${sync.ms} ms`;
+  return sync.kind === "always" ? "synced before replies" : "syncing left to the system";
 }
 
 interface Place {

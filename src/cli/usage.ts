@@ -7,8 +7,8 @@ Options:
                             (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)
  -p, --port PORT            listen on this port number or service name (default is 11300; 0 picks a free one)
  -b, --binlog DIR           keep a binlog in this folder (default is to keep the queue in memory only)
- -f MS                      sync the binlog at most once every MS milliseconds (default is 50; 0 syncs every write)
- -F                         never sync the binlog
+ -f MS                      sync the binlog every MS milliseconds (0, the default: before replies leave)
+ -F                         leave syncing the binlog to the system
      --sync always|never|MS the same as -f0, -F and -f MS
  -s, --segment-bytes BYTES  size of each binlog file (default is 10485760)
  -z, --max-job-bytes BYTES  largest job body (default is 65535, at most 1073741824)

@@ -2,7 +2,7 @@
 //
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
-import type { SyncPolicy } from "./options.ts";
+import type { SyncPolicy } from "../journal/binlog.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
 export interface Value<T> {

@@ -114,6 +114,15 @@ export class Rows {
     if (--this.used[page] === 0) this.keepOneEmpty(page);
   }
 
+  /** Calls back for each row of each page that has ever been handed out, in use or not. */
+  each(visit: (row: number) => void): void {
+    for (let page = 0; page < this.used.length; page++) {
+      if (this.used[page] < 0) continue;
+      const end = page * PAGE_ROWS + this.fresh[page];
+      for (let row = page === 0 ? 1 : page * PAGE_ROWS; row < end; row++) visit(row);
+    }
+  }
+
   private keepOneEmpty(page: number): void {
     const other = this.emptyPage;
     this.emptyPage = other < 0 ? page : Math.min(page, other);

@@ -11,11 +11,13 @@ import type { Counters } from "./counters.ts";
 import { Due } from "./due.ts";
 import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
+import { LiveJobs } from "./live_jobs.ts";
 import { JOB_ROW_BYTES } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Places } from "./places.ts";
+import { Restoration } from "./restoration.ts";
 import type { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
 import type { Tubes } from "./tubes.ts";
@@ -29,18 +31,20 @@ export interface EngineOptions {
 
 export class Engine {
   readonly outbox: Outbox = new Outbox();
+  /** The jobs as a journal sees them. */
+  readonly live: LiveJobs;
   /** While true, puts are refused with DRAINING. */
   isDraining = false;
   private readonly places: Places;
   private readonly matching: Matching;
   private readonly maxMemoryBytes: number;
-  private nextId = 1;
   private readonly chores: Chores;
   private readonly due: Due;
 
   constructor(options: EngineOptions = {}) {
     this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
     this.places = new Places(options.seed ?? 0);
+    this.live = new LiveJobs(this.places);
     this.matching = new Matching(this.places, this.outbox);
     this.chores = new Chores(this.places, this.matching, this.outbox);
     this.due = new Due(this.places, this.matching, this.outbox);
@@ -69,6 +73,12 @@ export class Engine {
   /** Hands a job's body, CR LF included, to a reader. */
   readBody(row: number, reader: BodyReader): void {
     this.places.bodies.read(this.jobs.body.get(row), this.jobs.bodyBytes.get(row), reader);
+  }
+
+  /** Takes jobs from a journal before the first session is opened; see {@link Restoration}. */
+  restore(): Restoration {
+    assert(this.jobs.count === 0 && this.counters.totalSessions === 0, "a queue is restored before it runs");
+    return new Restoration(this.places);
   }
 
   // Sessions.
@@ -125,7 +135,7 @@ export class Engine {
     if (this.usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
     const body = bodies.allocate(bytes);
     if (body === NO_BODY) return false;
-    session.draftId = this.nextId++;
+    session.draftId = this.places.nextId++;
     session.draftAt = now;
     session.draftBody = body;
     session.draftBytes = bytes;
@@ -169,6 +179,7 @@ export class Engine {
     jobs.body.set(row, session.draftBody);
     jobs.bodyBytes.set(row, session.draftBytes);
     jobs.tube.set(row, tube.slot);
+    jobs.file.set(row, 0);
     jobs.setDelay(row, delay);
     session.draftBody = NO_BODY;
     this.counters.totalJobs++;
@@ -214,9 +225,13 @@ export class Engine {
     const isOthers = row !== 0 && this.jobs.state.get(row) === RESERVED &&
       !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
+    const tube = this.places.tubeOf(row);
     this.places.leave(row);
-    this.places.tubeOf(row).deletes++;
+    tube.deletes++;
     this.outbox.record(out.RECORD_GONE, id);
+    this.outbox.goneFile = this.jobs.file.get(row);
+    this.outbox.goneNameBytes = tube.name.length;
+    this.outbox.goneBodyBytes = this.jobs.bodyBytes.get(row);
     this.places.forget(row);
     this.outbox.reply(session, out.DELETED);
   }

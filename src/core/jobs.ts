@@ -36,7 +36,7 @@ export class JobTable {
   readonly ttr: Uint32Column = new Uint32Column();
   /** Instant of the put, in milliseconds. */
   readonly createdAt: Float64Column = new Float64Column();
-  /** When a delayed job becomes ready or a reserved one's ttr runs out; without meaning in the other states. */
+  /** When a delayed job becomes ready or a reserved one's ttr runs out; of a buried job the number of its burial. */
   readonly deadlineAt: Float64Column = new Float64Column();
   /** Where the body lies (see bodies.ts), and its length in bytes, CR LF included. */
   readonly body: Uint32Column = new Uint32Column();
@@ -49,6 +49,8 @@ export class JobTable {
   /** Reserved: slot of the session that holds it. Buried: the row after it. Free row: the next free row. */
   readonly peer: Uint32Column = new Uint32Column();
   readonly reserves: Uint32Column = new Uint32Column();
+  /** Number of the journal's segment that holds the body; 0 = none. */
+  readonly file: Uint32Column = new Uint32Column();
   /** Row in the history table, or 0. */
   private readonly past = new Uint32Column();
   private readonly history = new History();
@@ -65,6 +67,7 @@ export class JobTable {
     this.place,
     this.peer,
     this.reserves,
+    this.file,
     this.past,
   ], this.peer);
   private readonly index = new IdIndex();
@@ -93,7 +96,13 @@ export class JobTable {
     const past = this.past.get(row);
     if (past !== 0) this.history.rows.giveBack(past);
     this.index.remove(this.id.get(row));
+    this.id.set(row, 0);
     this.rows.giveBack(row);
+  }
+
+  /** Calls back with the row of every job. */
+  each(visit: (row: number) => void): void {
+    this.rows.each((row) => this.id.get(row) !== 0 && visit(row));
   }
 
   delayOf(row: number): number {
@@ -115,6 +124,15 @@ export class JobTable {
   /** Sets the delay field, in seconds. A job without a past stays without one when it is 0. */
   setDelay(row: number, seconds: number): void {
     if (seconds !== 0 || this.past.get(row) !== 0) this.history.delay.set(this.withPast(row), seconds);
+  }
+  /** Sets the counts of what has happened to a job. */
+  setPast(row: number, timeouts: number, releases: number, buries: number, kicks: number): void {
+    if (timeouts + releases + buries + kicks === 0 && this.past.get(row) === 0) return;
+    const past = this.withPast(row);
+    this.history.timeouts.set(past, timeouts);
+    this.history.releases.set(past, releases);
+    this.history.buries.set(past, buries);
+    this.history.kicks.set(past, kicks);
   }
   countTimeout(row: number): void {
     this.addOne(this.history.timeouts, row);

@@ -4,7 +4,8 @@
 
 import type { Session } from "./session.ts";
 
-// Records for the journal. The number is the job's row; for a record of a job that is gone it is the id.
+// Records for the journal. The number is the job's row; of a job that is gone it is the id, and `goneFile`, `goneNameBytes`
+// and `goneBodyBytes` say what it was: one job at most goes per call.
 export const RECORD_PUT = 1;
 export const RECORD_CHANGE = 2;
 export const RECORD_GONE = 3;
@@ -34,8 +35,29 @@ export const TIMED_OUT = 28;
 export const DEADLINE_SOON = 29;
 export const DRAINING = 30;
 
+/** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
+export function tellsOfJobs(kind: number): boolean {
+  switch (kind) {
+    case USING:
+    case WATCHING:
+    case LIST_TUBES_WATCHED:
+    case TOUCHED:
+    case PAUSED:
+    case NOT_IGNORED:
+    case TIMED_OUT:
+    case DEADLINE_SOON:
+    case DRAINING:
+      return false;
+    default:
+      return true;
+  }
+}
+
 export class Outbox {
   length = 0;
+  goneFile = 0;
+  goneNameBytes = 0;
+  goneBodyBytes = 0;
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
   private readonly sessions: (Session | null)[] = [];

@@ -22,6 +22,10 @@ export class Places {
   readonly tubes: Tubes;
   /** The tube `default`, which is always there. */
   readonly home: Tube;
+  /** The id of the next put. */
+  nextId = 1;
+  /** Burials so far; each burial's number gives the order in which buried jobs stand, also after a restart. */
+  burials = 0;
   private readonly sessionsBySlot: (Session | undefined)[] = [];
   private readonly freeSlots: number[] = [];
 
@@ -100,6 +104,7 @@ export class Places {
 
   enterBuried(row: number): void {
     this.jobs.state.set(row, BURIED);
+    this.jobs.deadlineAt.set(row, ++this.burials);
     this.tubeOf(row).buried.append(row);
     this.counters.buried++;
   }

@@ -1,45 +1,97 @@
 // What the server needs of a journal: a place that remembers what each job is. Records say a job's state, not commands,
 // so a file can append them and a key-value store can overwrite by key.
 
-/** A job as a journal keeps it. Times in milliseconds since 1970, delay and ttr in seconds. */
+/** A job as a journal keeps it. Instants in milliseconds since 1970, delay and ttr in seconds. */
 export interface JobState {
   readonly id: number;
+  /** The tube's name. */
   readonly tube: Uint8Array;
-  /** One of the states of core/jobs.ts; a reserved job is recorded as ready. */
+  /** READY, DELAYED or BURIED of core/jobs.ts; a reserved job is remembered as ready. */
   readonly state: number;
   readonly pri: number;
   readonly delay: number;
   readonly ttr: number;
   readonly createdAt: number;
-  /** When a delayed job becomes ready; 0 in other states. */
-  readonly readyAt: number;
+  /** Delayed: when it becomes ready. Buried: the number of its burial, which gives their order. Ready: 0. */
+  readonly mark: number;
   readonly reserves: number;
   readonly timeouts: number;
   readonly releases: number;
   readonly buries: number;
   readonly kicks: number;
+  /** Bytes of the body, CR LF included. */
+  readonly bodyBytes: number;
+  /** Number of the segment that holds its body; 0 when there is none. Kept for the journal. */
+  readonly file: number;
 }
 
-/** How far a journal has come: counts up with each commit. */
-export type Position = number;
+/** Takes the bytes of a body, in order. */
+export interface BodySink {
+  /** Bytes that must be copied before this call returns. */
+  copy(source: Uint8Array, from: number, to: number): void;
+  /** Bytes that never change and may be kept; only the first `length` count. */
+  keep(piece: Uint8Array, length: number): void;
+}
+
+/** A job of the running queue. The object is used again for the next job: nobody may keep it. */
+export interface LiveJob extends JobState {
+  file: number;
+  /** Hands over the body, CR LF included. */
+  readBody(sink: BodySink): void;
+}
+
+/** The running queue as a journal sees it. */
+export interface LiveJobs {
+  /** No job has this id yet, nor any higher one. */
+  readonly nextId: number;
+  find(id: number): LiveJob | null;
+  each(visit: (job: LiveJob) => void): void;
+}
+
+/** Takes what a journal remembers, in the order of the records, before the queue runs. */
+export interface Restorer {
+  /** A job with its body `source[from, to)`; a known one is replaced. */
+  put(job: JobState, source: Uint8Array, from: number, to: number): void;
+  /** New state, priority, delay, mark and counts; the other fields are meaningless. An unknown job is nothing to say. */
+  change(job: JobState): void;
+  gone(id: number): void;
+}
+
+/** State of the log for stats; all zero without one. */
+export interface JournalFacts {
+  readonly oldest: number;
+  readonly current: number;
+  readonly migrated: number;
+  readonly written: number;
+}
+
+export interface JournalEvents {
+  /** Replies may leave, or commands go on, that could not before. */
+  progressed(): void;
+  /** Nothing will be durable any more. Called once; nothing else is called after it. */
+  failed(error: Error): void;
+}
 
 export interface Journal {
-  /** A job came into being. The body (with CR LF) is borrowed for the call. */
-  put(job: JobState, body: Uint8Array): void;
-  /** A job's state or counts changed. */
-  change(job: JobState): void;
-  /** A job is gone for good. */
-  gone(id: number): void;
-  /** Makes all since the last commit durable, as far as its policy asks. Answers where that will be. */
-  commit(): Position;
-  /** All commits up to here are durable. */
-  readonly durable: Position;
-  /** Called when `durable` moves on, or with the error after which nothing will be durable any more. */
-  onDurable(callback: (error: Error | null) => void): void;
-  /** Whether a put of this many bytes, and the job's later delete, will fit. */
-  promise(bytes: number): boolean;
-  /** Hands over every job that lives, in no order but buried ones in order of burial; answers the next id. */
-  replay(restore: (job: JobState, body: Uint8Array) => void): Promise<number>;
-  /** Ends it in good order: all is durable when this resolves. */
-  close(): Promise<void>;
+  /** A job came into being. */
+  put(job: LiveJob): void;
+  /** A job's state, priority, delay or counts changed. */
+  change(job: LiveJob): void;
+  /** A job is gone for good; what its record took is told by the bytes of its tube's name and body. */
+  gone(id: number, file: number, nameBytes: number, bodyBytes: number): void;
+  /** Whether the record of such a put fits, so that the job can later be changed and deleted as often as needed. */
+  hasRoomFor(nameBytes: number, bodyBytes: number): boolean;
+  /** So much is waiting for the next commit that no command should add to it. */
+  readonly isFull: boolean;
+  /** What a reply given now has to wait for: it may leave when `reached` is at least this. Never decreases. */
+  readonly ticket: number;
+  readonly reached: number;
+  /** End of a turn: writes what was recorded, and syncs as its policy asks. `waiting`: connections with replies held. */
+  commit(now: number, waiting: number): void;
+  /** When commit() is to be called even if nothing happens before; an instant that is past means as soon as may be. */
+  readonly nextInstant: number;
+  readonly facts: JournalFacts;
+  listen(events: JournalEvents): void;
+  /** Ends it in good order; all is durable, and all tickets are reached, when this returns. */
+  close(): void;
 }

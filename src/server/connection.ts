@@ -3,7 +3,9 @@
 
 import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
 import type { Engine } from "../core/engine.ts";
+import { tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import * as commands from "../protocol/command.ts";
 import * as replies from "../protocol/encoder.ts";
@@ -22,6 +24,7 @@ import { Output } from "./output.ts";
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionOwner {
   readonly engine: Engine;
+  readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   // Shared by all connections.
@@ -36,6 +39,8 @@ export interface ConnectionOwner {
   deliver(): void;
   /** Has this connection settled at the end of the turn. */
   list(connection: Connection): void;
+  /** Lists this connection when the journal has come further. */
+  await(connection: Connection): void;
   closed(connection: Connection, session: Session): void;
 }
 
@@ -44,6 +49,8 @@ export class Connection implements Peer {
   readonly number: number;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
+  /** It is in the server's list of those that wait for the journal. */
+  isAwaiting = false;
   private readonly server: ConnectionOwner;
   private readonly session: Session;
   private readonly transport: Transport;
@@ -107,17 +114,27 @@ export class Connection implements Peer {
   reply(kind: number, number: number, now: number): void {
     if (this.isClosed) return;
     const { server } = this;
+    if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
     server.encoder.write(this.output, kind, number, this.session, now);
     if (server.log !== null) this.logReply(server.log, kind, number, now);
     server.list(this);
   }
 
-  /** End of a turn: goes on with input that was kept, sends replies, closes when all is done. */
-  settle(now: number): void {
+  /** End of a turn: goes on with input that was kept. */
+  goOn(now: number): void {
+    if (!this.isClosed && this.canGoOn && !this.hasHadItsShare) this.runKept(now);
+  }
+
+  /** After it: sends replies, closes when all is done. */
+  send(): void {
     if (this.isClosed) return;
-    if (this.canGoOn && !this.hasHadItsShare) this.runKept(now);
-    if (!this.output.flush(this.transport)) return;
-    if (this.canGoOn) return this.server.list(this);
+    const { server } = this;
+    if (!this.output.flush(this.transport, server.journal.reached)) {
+      if (!this.output.isWaitingForDrain) server.await(this);
+      return;
+    }
+    if (this.canGoOn) return server.list(this);
+    if (this.input.length > 0 && server.journal.isFull) return server.await(this);
     if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
     if (this.isClosing) this.shut();
   }
@@ -128,11 +145,18 @@ export class Connection implements Peer {
     this.closed();
   }
 
+  /** The server has failed: what is not sent yet never will be. */
+  abandon(): void {
+    this.isClosed = this.isClosing = true;
+    this.transport.close();
+  }
+
   // Within.
 
   /** Whether the next command may not run yet. */
   private get mustWait(): boolean {
-    return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES;
+    return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES ||
+      this.server.journal.isFull;
   }
 
   private get hasHadItsShare(): boolean {
@@ -146,7 +170,7 @@ export class Connection implements Peer {
 
   private keep(chunk: Uint8Array, from: number): void {
     this.input.append(chunk, from, chunk.length);
-    if (!this.mustWait) this.server.list(this);
+    if (!this.mustWait || this.server.journal.isFull) this.server.list(this);
     if (this.input.length < INPUT_HIGH_WATER_BYTES || this.isPaused) return;
     this.isPaused = true;
     this.transport.pause();
@@ -223,6 +247,11 @@ export class Connection implements Peer {
     if (!parser.hasTrailer) {
       server.engine.abandonPut(session);
       return this.say(replies.EXPECTED_CRLF_REPLY);
+    }
+    const { used, draftBytes } = session;
+    if (!server.engine.isDraining && !server.journal.hasRoomFor(used.name.length, draftBytes)) {
+      server.engine.abandonPut(session);
+      return this.say(replies.OUT_OF_MEMORY_REPLY);
     }
     if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
     server.engine.put(session, command.pri, command.delay, command.ttr, now);

@@ -1,5 +1,6 @@
 // A connection's unsent replies: blocks filled one after the other, with pieces of large bodies passed on as they are.
-// `flush` sends what it can; a block that the transport holds is left alone until `drained`.
+// `flush` sends what it can; a block that the transport holds is left alone until `drained`, and what waits for the
+// journal stays until its ticket is reached.
 
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
@@ -7,6 +8,8 @@ import type { Transport } from "../ports/transport.ts";
 import type { Blocks } from "./blocks.ts";
 import { copyBytes } from "../core/bodies.ts";
 
+/** Less than this unsent, several small blocks with a ticket each serve better than a large one. */
+const FEW_BYTES = 4096;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
@@ -21,6 +24,9 @@ export class Output implements ReplyWriter {
   private readonly lengths: number[] = [];
   /** Whether a block came from the pool; a body's piece did not. */
   private readonly pooled: boolean[] = [];
+  /** What each block waits for, and what is written now has to. */
+  private readonly tickets: number[] = [];
+  private ticket = 0;
   private head = 0;
   private isHeld = false;
 
@@ -31,6 +37,13 @@ export class Output implements ReplyWriter {
   /** The transport holds a block; nothing can be sent until it is drained. */
   get isWaitingForDrain(): boolean {
     return this.isHeld;
+  }
+
+  /** What is written from here on may only leave when the journal has reached this ticket. */
+  hold(ticket: number): void {
+    if (ticket <= this.ticket) return;
+    this.closeBlock();
+    this.ticket = ticket;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -62,21 +75,21 @@ export class Output implements ReplyWriter {
     this.unsentBytes += length;
   }
 
-  /** Sends as much as the transport takes. True when all is gone. */
-  flush(transport: Transport): boolean {
+  /** Sends as much as the transport takes and the journal has `reached`. True when all is gone. */
+  flush(transport: Transport, reached: number): boolean {
     if (this.isHeld) return false;
     while (this.head < this.full.length) {
+      if (this.tickets[this.head] > reached) return false;
       if (!transport.send(this.full[this.head], this.lengths[this.head])) {
         this.isHeld = true;
         return false;
       }
       this.sent();
     }
-    if (this.filled > 0) {
-      this.closeBlock();
-      return this.flush(transport);
-    }
-    return true;
+    if (this.filled === 0) return true;
+    if (this.ticket > reached) return false;
+    this.closeBlock();
+    return this.flush(transport, reached);
   }
 
   /** The transport is done with the block it held. */
@@ -95,13 +108,14 @@ export class Output implements ReplyWriter {
     this.full.length =
       this.lengths.length =
       this.pooled.length =
+      this.tickets.length =
       this.head =
         0;
   }
 
-  /** Small first; a connection that needs a second block gets large ones. */
+  /** Small ones as long as there is little to say; a connection that fills one gets large ones. */
   private nextBlock(): void {
-    const isFirst = this.full.length === 0 && this.filled === 0;
+    const isFirst = this.filled === 0 && (this.full.length === 0 || this.unsentBytes < FEW_BYTES);
     this.closeBlock();
     this.block = isFirst ? this.pool.takeSmall() : this.pool.takeLarge();
   }
@@ -117,5 +131,6 @@ export class Output implements ReplyWriter {
     this.full.push(block);
     this.lengths.push(length);
     this.pooled.push(isPooled);
+    this.tickets.push(this.ticket);
   }
 }

@@ -1,13 +1,14 @@
 // The shell around the engine: time in, commands in, replies out, in turns.
 //
 // A turn: what is due is applied first, then each chunk's commands run as it comes; at the end of the runtime's turn the
-// server settles: large chores go on a little, kept input goes on, every connection with replies sends once, and the one
-// timer is set to the engine's next deadline. Nothing is awaited on the way.
+// server settles: kept input and large chores go on a little, the journal commits, every connection whose replies may leave
+// sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
-import { Engine } from "../core/engine.ts";
-import { FIRST_REPLY } from "../core/outbox.ts";
+import type { Engine } from "../core/engine.ts";
+import { FIRST_REPLY, RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import { ReplyEncoder } from "../protocol/encoder.ts";
 import { Lexer } from "../protocol/lexer.ts";
@@ -16,23 +17,27 @@ import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
+import { NoJournal } from "./no_journal.ts";
 
 export interface ServerOptions {
+  /** The queue, which may hold jobs already. */
+  readonly engine: Engine;
+  /** Where its jobs are remembered. Default: nowhere. */
+  readonly journal?: Journal;
   readonly clock: Clock;
   readonly facts: ServerFacts;
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
-  /** Puts beyond this many bytes of jobs get OUT_OF_MEMORY. Default: no limit. */
-  readonly maxMemoryBytes?: number;
-  /** Any 32-bit number that strangers do not know. */
-  readonly seed?: number;
   readonly log?: ConnectionLog | null;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
+  /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
+  readonly onFailed?: (error: Error) => void;
 }
 
 export class Server implements ConnectionOwner {
   readonly engine: Engine;
+  readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   // Shared by the connections.
@@ -48,6 +53,8 @@ export class Server implements ConnectionOwner {
   /** Connections with something to send or to go on with. */
   private listed: Connection[] = [];
   private settling: Connection[] = [];
+  /** Connections that wait for the journal. */
+  private awaiting: Connection[] = [];
   private isSettleDue = false;
   /** Counts turns. */
   turn = 1;
@@ -67,7 +74,9 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
-    this.engine = new Engine({ maxMemoryBytes: options.maxMemoryBytes, seed: options.seed });
+    this.engine = options.engine;
+    this.journal = options.journal ?? new NoJournal();
+    this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
     this.encoder = new ReplyEncoder(this.engine, this.facts);
   }
 
@@ -99,12 +108,16 @@ export class Server implements ConnectionOwner {
     this.deliver();
   }
 
-  /** Empties the engine's outbox. Must follow each call of the engine that can speak. */
+  /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
     for (let i = 0; i < outbox.length; i++) {
       const kind = outbox.kind(i);
-      if (kind < FIRST_REPLY) continue; // a record; there is no journal yet to take it
+      if (kind < FIRST_REPLY) this.record(kind, outbox.number(i));
+    }
+    for (let i = 0; i < outbox.length; i++) {
+      const kind = outbox.kind(i);
+      if (kind < FIRST_REPLY) continue;
       const connection = this.bySlot[outbox.session(i).slot];
       if (connection === undefined) continue;
       connection.reply(kind, outbox.number(i), this.now);
@@ -112,11 +125,36 @@ export class Server implements ConnectionOwner {
     outbox.clear();
   }
 
+  private record(kind: number, number: number): void {
+    const { engine, journal } = this;
+    if (kind === RECORD_GONE) {
+      const { goneFile, goneNameBytes, goneBodyBytes } = engine.outbox;
+      journal.gone(number, goneFile, goneNameBytes, goneBodyBytes);
+    } else if (kind === RECORD_CHANGE) journal.change(engine.live.at(number));
+    else journal.put(engine.live.at(number));
+  }
+
   /** Notes a connection that has something to send or to go on with when the turn settles. */
   list(connection: Connection): void {
     if (connection.isListed) return;
     connection.isListed = true;
     this.listed.push(connection);
+    this.scheduleSettle();
+  }
+
+  /** Notes a connection that is to be listed when the journal has come further. */
+  await(connection: Connection): void {
+    if (connection.isAwaiting) return;
+    connection.isAwaiting = true;
+    this.awaiting.push(connection);
+  }
+
+  private journalProgressed(): void {
+    for (const connection of this.awaiting) {
+      connection.isAwaiting = false;
+      this.list(connection);
+    }
+    this.awaiting.length = 0;
     this.scheduleSettle();
   }
 
@@ -135,12 +173,23 @@ export class Server implements ConnectionOwner {
     this.scheduleSettle();
   }
 
-  /** Closes all connections; replies that are ready are sent. Nothing happens after this. */
+  /** Closes the journal and all connections; replies that are ready are sent. Nothing happens after this. */
   stop(): void {
     this.settle();
+    if (this.isStopped) return;
+    this.journal.close();
+    if (this.isStopped) return;
+    for (const connection of this.bySlot) connection?.send();
     this.isStopped = true;
     for (const connection of this.bySlot) connection?.shut();
     this.clock.wakeAt(Infinity, this.wake);
+  }
+
+  private fail(error: Error): void {
+    this.isStopped = true;
+    for (const connection of this.bySlot) connection?.abandon();
+    this.clock.wakeAt(Infinity, this.wake);
+    this.options.onFailed?.(error);
   }
 
   private scheduleSettle(): void {
@@ -153,37 +202,47 @@ export class Server implements ConnectionOwner {
   private settle(): void {
     if (this.isStopped) return;
     this.applyTime();
-    this.settleConnections();
-    if (this.engine.hasWork) {
+    // Those that are listed from here on only have something to send.
+    const { length } = this.listed;
+    for (let i = 0; i < length; i++) this.listed[i].goOn(this.now);
+    if (this.engine.hasWork && !this.journal.isFull) {
       this.engine.work(this.now);
       this.deliver();
     }
+    this.journal.commit(this.now, this.listed.length);
+    if (this.isStopped) return;
+    this.sendAll();
     this.turn++;
-    const isMoreDue = this.engine.hasWork || this.engine.nextDeadline <= this.now;
+    const { engine, journal } = this;
+    const isMoreDue = (engine.hasWork && !journal.isFull) || this.nextInstant <= this.now;
     this.isSettleDue = isMoreDue || this.listed.length > 0;
     if (this.isSettleDue) this.clock.afterInput(this.settleNow);
     this.setTimer();
     this.leaveWhenDrained();
   }
 
-  /** Each listed connection once; those that are listed meanwhile have their turn in the next settle. */
-  private settleConnections(): void {
+  /** Each listed connection once; those that have more to do are listed for the next turn. */
+  private sendAll(): void {
     const connections = this.listed;
     this.listed = this.settling;
     this.settling = connections;
     for (let i = 0; i < connections.length; i++) {
       connections[i].isListed = false;
-      connections[i].settle(this.now);
+      connections[i].send();
     }
     connections.length = 0;
   }
 
+  private get nextInstant(): number {
+    return Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+  }
+
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
   private setTimer(): void {
-    const { nextDeadline } = this.engine;
-    if (nextDeadline >= this.wakesAt) return;
-    this.wakesAt = nextDeadline;
-    this.clock.wakeAt(nextDeadline, this.wake);
+    const { nextInstant } = this;
+    if (nextInstant >= this.wakesAt) return;
+    this.wakesAt = nextInstant;
+    this.clock.wakeAt(nextInstant, this.wake);
   }
 
   private leaveWhenDrained(): void {

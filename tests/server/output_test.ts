@@ -50,11 +50,11 @@ describe("Output", () => {
         else output.copy(bytes, 0, size);
         for (const byte of bytes) wanted.push(byte);
       }
-      if (random.chance(0.3)) output.flush(transport);
+      if (random.chance(0.3)) output.flush(transport, 0);
       if (random.chance(0.5)) transport.drain(output);
     }
     for (const { output, transport, wanted } of lines) {
-      while (!output.flush(transport)) transport.drain(output);
+      while (!output.flush(transport, 0)) transport.drain(output);
       assertEquals(transport.received.length, wanted.length);
       assertEquals(transport.received.findIndex((byte, i) => byte !== wanted[i]), -1);
       assertEquals(output.unsentBytes, 0);
@@ -66,7 +66,7 @@ describe("Output", () => {
     const output = new Output(new Blocks());
     const values = [0, 9, 10, 4294967295, 4294967296, 9007199254740991];
     for (const value of values) output.number(value);
-    while (!output.flush(transport)) transport.drain(output);
+    while (!output.flush(transport, 0)) transport.drain(output);
     assertEquals(String.fromCharCode(...transport.received), values.join(""));
   });
 });

@@ -1,0 +1,80 @@
+// Opens the binlog of `-b` and tells of it: how far the recovery is, what came back, what was cut off.
+
+import { existsSync, statSync } from "node:fs";
+import process from "node:process";
+import { NodeFiles } from "../adapters/node/files.ts";
+import type { Engine } from "../core/engine.ts";
+import type { Binlog } from "../journal/binlog.ts";
+import { LogProblem } from "../journal/problem.ts";
+import { openLog } from "../journal/recovery.ts";
+import type { Recovered } from "../journal/recovery.ts";
+import { EXIT_FAILURE, EXIT_LOCK } from "./exit_codes.ts";
+import type { Options } from "./options.ts";
+import type { Printer } from "./serve.ts";
+import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
+
+const MEBIBYTE = 1_048_576;
+
+/** Brings the jobs of a directory back into the engine, and opens its log to go on with. */
+export function openBinlog(
+  directory: string,
+  engine: Engine,
+  options: Options,
+  now: number,
+  printer: Printer,
+): Binlog | StartProblem {
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    return startProblem(EXIT_LOCK, `-b: ${directory} is not a directory`);
+  }
+  const began = performance.now();
+  try {
+    const recovered = openLog(new NodeFiles(directory), engine, {
+      segmentBytes: options.segmentBytes,
+      sync: options.sync,
+      stopwatch: () => performance.now(),
+      now,
+      identity: crypto.getRandomValues(new Uint8Array(16)),
+      progress: progressPrinter(printer),
+    });
+    tellOf(recovered, engine.jobs.count, directory, (performance.now() - began) / 1000, printer);
+    return recovered.binlog;
+  } catch (error) {
+    if (!(error instanceof LogProblem)) throw error;
+    return startProblem(error.code === "locked" ? EXIT_LOCK : EXIT_FAILURE, `-b: ${reasonOf(error)}`);
+  }
+}
+
+function tellOf(
+  recovered: Recovered,
+  jobs: number,
+  directory: string,
+  seconds: number,
+  printer: Printer,
+): void {
+  const { torn, records, bytes } = recovered;
+  if (torn !== null) {
+    printer.warn(
+      `the log in ${directory} ended torn: ${torn.file} was cut at offset ${torn.offset}, ${torn.bytes} bytes that were ` +
+        `never acknowledged as durable`,
+    );
+  }
+  if (bytes === 0) return;
+  printer.say(
+    `runnerbean: recovered ${jobs} jobs from ${records} records, ${(bytes / MEBIBYTE).toFixed(1)} MiB, ` +
+      `in ${seconds.toFixed(2)} s`,
+  );
+}
+
+/** One line that is written again on a terminal, one line a second elsewhere. */
+function progressPrinter(printer: Printer): (bytes: number, total: number) => void {
+  let toldAt = performance.now();
+  return (bytes, total) => {
+    const now = performance.now();
+    const isTerminal = process.stderr.isTTY === true;
+    if (now - toldAt < (isTerminal ? 100 : 1000)) return;
+    toldAt = now;
+    const text = `recovering: ${(bytes / MEBIBYTE).toFixed(0)} of ${(total / MEBIBYTE).toFixed(0)} MiB`;
+    if (isTerminal) process.stderr.write(`\r${text}${bytes === total ? "\n" : ""}`);
+    else printer.say(`runnerbean: ${text}`);
+  };
+}

@@ -1,0 +1,121 @@
+// Brings a queue back from what a journal remembers of its jobs. Records are taken in the order in which they were written;
+// each job gets its place only when all have been taken, so that what was deleted again costs no heap a thing.
+
+import { assert } from "./assert.ts";
+import { NO_BODY } from "./bodies.ts";
+import { BURIED, DELAYED, READY } from "./jobs.ts";
+import type { JobTable } from "./jobs.ts";
+import type { Places } from "./places.ts";
+
+/** A job's fields, as a journal gives them; see JobState in ports/journal.ts. */
+export interface RestoredJob {
+  readonly id: number;
+  readonly tube: Uint8Array;
+  readonly state: number;
+  readonly pri: number;
+  readonly delay: number;
+  readonly ttr: number;
+  readonly createdAt: number;
+  readonly mark: number;
+  readonly reserves: number;
+  readonly timeouts: number;
+  readonly releases: number;
+  readonly buries: number;
+  readonly kicks: number;
+  readonly file: number;
+}
+
+export class Restoration {
+  private readonly places: Places;
+  private readonly jobs: JobTable;
+  /** The tube of the last put, by the very array that names it. */
+  private lastName: Uint8Array | null = null;
+  private lastSlot = 0;
+
+  constructor(places: Places) {
+    this.places = places;
+    this.jobs = places.jobs;
+  }
+
+  /** A job with its body `source[from, to)`, CR LF included; `tube` must not change while it is the same array. One that is known is replaced; its body cannot have changed. */
+  put(job: RestoredJob, source: Uint8Array, from: number, to: number): void {
+    const { jobs } = this;
+    let row = jobs.find(job.id);
+    if (row === 0) {
+      row = jobs.add(job.id);
+      jobs.tube.set(row, this.slotOf(job.tube));
+      jobs.ttr.set(row, job.ttr);
+      jobs.createdAt.set(row, job.createdAt);
+      this.keepBody(row, source, from, to);
+    }
+    jobs.file.set(row, job.file);
+    this.setState(row, job);
+  }
+
+  /** What can change in a job's life. A job that is not known has been deleted since. */
+  change(job: RestoredJob): void {
+    const row = this.jobs.find(job.id);
+    if (row !== 0) this.setState(row, job);
+  }
+
+  gone(id: number): void {
+    const { jobs, places } = this;
+    const row = jobs.find(id);
+    if (row === 0) return;
+    places.bodies.free(jobs.body.get(row), jobs.bodyBytes.get(row));
+    jobs.remove(row);
+  }
+
+  /** All have been taken: each job enters its place. Ids go on from `nextId`. */
+  finish(nextId: number, now: number): void {
+    const { jobs, places } = this;
+    const buried: number[] = [];
+    jobs.each((row) => {
+      assert(jobs.id.get(row) < nextId, "ids that were used stay used");
+      const state = jobs.state.get(row);
+      if (state === BURIED) buried.push(row);
+      else if (state === DELAYED && jobs.deadlineAt.get(row) > now) {
+        places.enterDelayed(row, jobs.deadlineAt.get(row));
+      } else places.enterReady(row);
+    });
+    places.nextId = nextId;
+    buried.sort((a, b) => jobs.deadlineAt.get(a) - jobs.deadlineAt.get(b));
+    for (const row of buried) {
+      places.burials = Math.max(places.burials, jobs.deadlineAt.get(row) - 1);
+      places.enterBuried(row);
+    }
+    for (const tube of [...places.tubes.list]) places.dropIfIdle(tube);
+  }
+
+  private slotOf(name: Uint8Array): number {
+    if (name !== this.lastName) {
+      this.lastName = name;
+      this.lastSlot = this.places.tubes.obtain(name, 0, name.length).slot;
+    }
+    return this.lastSlot;
+  }
+
+  private setState(row: number, job: RestoredJob): void {
+    const { jobs } = this;
+    assert(
+      job.state === READY || job.state === DELAYED || job.state === BURIED,
+      "a state that is remembered",
+    );
+    jobs.state.set(row, job.state);
+    jobs.pri.set(row, job.pri);
+    jobs.deadlineAt.set(row, job.mark);
+    jobs.reserves.set(row, job.reserves);
+    jobs.setDelay(row, job.delay);
+    jobs.setPast(row, job.timeouts, job.releases, job.buries, job.kicks);
+  }
+
+  private keepBody(row: number, source: Uint8Array, from: number, to: number): void {
+    const { bodies } = this.places;
+    const bytes = to - from;
+    const body = bodies.allocate(bytes);
+    assert(body !== NO_BODY, "there is room for the bodies of all jobs");
+    bodies.write(body, bytes, 0, source, from, to);
+    this.jobs.body.set(row, body);
+    this.jobs.bodyBytes.set(row, bytes);
+  }
+}

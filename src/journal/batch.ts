@@ -1,0 +1,192 @@
+// What was recorded and is not written yet: frames, laid out as they will lie in their segments. Nothing is created per
+// record; memory is used again when a batch has been written.
+
+import { copyBytes } from "../core/bodies.ts";
+import type { Files } from "../ports/files.ts";
+import type { BodySink, JobState, LiveJob } from "../ports/journal.ts";
+import {
+  CHANGE_BYTES,
+  FRAME_HEAD_BYTES,
+  frameBytesFor,
+  GONE_BYTES,
+  HEADER_BYTES,
+  OLDEST_BYTES,
+  PUT_BYTES,
+  putBytes,
+} from "./layout.ts";
+import { encodeChange, encodeGone, encodeOldest, encodePut } from "./record.ts";
+
+const CHUNK_BYTES = 262_144;
+const KEPT_CHUNKS = 5;
+
+export interface Frame {
+  /** Number of the segment it goes to. */
+  readonly segment: number;
+  readonly pieces: Uint8Array[];
+  bytes: number;
+}
+
+export class Batch implements BodySink {
+  /** Where the next byte goes: segment, offset in it, position in the log. */
+  segment: number;
+  offset: number = HEADER_BYTES;
+  position: number;
+  /** Position at which that segment begins. */
+  base: number;
+  /** Bytes of all frames so far, and how many records they have. */
+  bytes = 0;
+  records = 0;
+  private readonly files: Files;
+  private readonly segmentBytes: number;
+  private readonly frameBytes: number;
+  private frames: Frame[] = [];
+  private open: Frame | null = null;
+  private chunk: Uint8Array = new Uint8Array(CHUNK_BYTES);
+  private view = new DataView(this.chunk.buffer);
+  /** The next free byte of the chunk, and the first that is in no frame's pieces yet. */
+  private at = 0;
+  private from = 0;
+  private readonly full: Uint8Array[] = [];
+  private readonly spare: Uint8Array[] = [];
+
+  constructor(files: Files, segmentBytes: number, segment: number, position: number) {
+    this.files = files;
+    this.segmentBytes = segmentBytes;
+    this.frameBytes = frameBytesFor(segmentBytes);
+    this.segment = segment;
+    this.base = this.position = position;
+  }
+
+  /** Records a whole job, with `tube` = job.tube. Answers the number of the segment where it will lie. */
+  put(job: LiveJob, durable: number): number {
+    const { tube } = job;
+    this.begin(PUT_BYTES + tube.length, putBytes(tube.length, job.bodyBytes), durable);
+    encodePut(this.view, this.at, job, tube.length);
+    this.advance(PUT_BYTES);
+    this.copy(tube, 0, tube.length);
+    job.readBody(this);
+    return this.segment;
+  }
+
+  change(job: JobState, durable: number): void {
+    this.begin(CHANGE_BYTES, CHANGE_BYTES, durable);
+    encodeChange(this.view, this.at, job);
+    this.advance(CHANGE_BYTES);
+  }
+
+  gone(id: number, durable: number): void {
+    this.begin(GONE_BYTES, GONE_BYTES, durable);
+    encodeGone(this.view, this.at, id);
+    this.advance(GONE_BYTES);
+  }
+
+  oldest(number: number, durable: number): void {
+    this.begin(OLDEST_BYTES, OLDEST_BYTES, durable);
+    encodeOldest(this.view, this.at, number);
+    this.advance(OLDEST_BYTES);
+  }
+
+  /** A frame without records: all before it is durable, and the log was closed in good order. */
+  close(durable: number): void {
+    this.seal(durable);
+    this.openFrame();
+  }
+
+  /** Ends the last frame and hands over all. They are valid until {@link reuse}. */
+  take(durable: number): readonly Frame[] {
+    this.seal(durable);
+    return this.frames;
+  }
+
+  /** The frames taken have been written. */
+  reuse(): void {
+    this.frames = [];
+    this.bytes = 0;
+    this.records = 0;
+    this.at = this.from = 0;
+    for (const chunk of this.full) if (this.spare.length < KEPT_CHUNKS) this.spare.push(chunk);
+    this.full.length = 0;
+  }
+
+  // BodySink.
+
+  copy(source: Uint8Array, from: number, to: number): void {
+    while (from < to) {
+      if (this.at === this.chunk.length) this.nextChunk();
+      const end = Math.min(to, from + this.chunk.length - this.at);
+      copyBytes(this.chunk, this.at, source, from, end);
+      this.advance(end - from);
+      from = end;
+    }
+  }
+
+  keep(piece: Uint8Array, length: number): void {
+    this.closeStretch();
+    this.open!.pieces.push(piece.subarray(0, length));
+    this.count(length);
+  }
+
+  /** Sees to a frame and a segment with room for a record, and to a chunk with room for its fixed part and name. */
+  private begin(fixed: number, total: number, durable: number): void {
+    const { open } = this;
+    if (open !== null && open.bytes + total > this.frameBytes) this.seal(durable);
+    const head = this.open === null ? FRAME_HEAD_BYTES : 0;
+    if (this.offset + head + total > this.segmentBytes && this.offset > HEADER_BYTES) {
+      this.seal(durable);
+      this.segment++;
+      this.base = this.position;
+      this.offset = HEADER_BYTES;
+    }
+    if (this.open === null) this.openFrame();
+    if (this.chunk.length - this.at < fixed) this.nextChunk();
+    this.records++;
+  }
+
+  private openFrame(): void {
+    if (this.chunk.length - this.at < FRAME_HEAD_BYTES) this.nextChunk();
+    this.open = { segment: this.segment, pieces: [], bytes: 0 };
+    this.frames.push(this.open);
+    this.advance(FRAME_HEAD_BYTES);
+  }
+
+  /** Writes the open frame's head, now that all of it is known. */
+  private seal(durable: number): void {
+    const frame = this.open;
+    if (frame === null) return;
+    this.closeStretch();
+    this.open = null;
+    const [head, ...others] = frame.pieces;
+    const view = new DataView(head.buffer, head.byteOffset, FRAME_HEAD_BYTES);
+    view.setUint32(4, frame.bytes - FRAME_HEAD_BYTES, true);
+    view.setFloat64(8, this.position - frame.bytes, true);
+    view.setFloat64(16, durable, true);
+    let checksum = this.files.checksum(head.subarray(4), 0);
+    for (const piece of others) checksum = this.files.checksum(piece, checksum);
+    view.setUint32(0, checksum, true);
+  }
+
+  private advance(bytes: number): void {
+    this.at += bytes;
+    this.count(bytes);
+  }
+
+  private count(bytes: number): void {
+    this.open!.bytes += bytes;
+    this.offset += bytes;
+    this.position += bytes;
+    this.bytes += bytes;
+  }
+
+  private closeStretch(): void {
+    if (this.at > this.from) this.open!.pieces.push(this.chunk.subarray(this.from, this.at));
+    this.from = this.at;
+  }
+
+  private nextChunk(): void {
+    if (this.open !== null) this.closeStretch();
+    this.full.push(this.chunk);
+    this.chunk = this.spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+    this.view = new DataView(this.chunk.buffer);
+    this.at = this.from = 0;
+  }
+}

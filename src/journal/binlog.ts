@@ -1,0 +1,377 @@
+// The file binlog: what each job is, in a log on disk. Group commit: what a turn recorded is written at its end in one go;
+// one sync is in flight at a time, and what comes meanwhile is the next batch.
+// Invariants: a reply that waits for ticket n leaves after all that was recorded before it is durable; room for every
+// later change of an accepted job is on the disk before its put is accepted; after a failure nothing is written any more.
+
+import type { Files } from "../ports/files.ts";
+import type { Journal, JournalEvents, JournalFacts, LiveJob, LiveJobs } from "../ports/journal.ts";
+import { Batch } from "./batch.ts";
+import { Compaction } from "./compaction.ts";
+import {
+  CHANGE_BYTES,
+  FRAME_HEAD_BYTES,
+  frameBytesFor,
+  GONE_BYTES,
+  MOST_PENDING_BYTES,
+  OLDEST_BYTES,
+  putBytes,
+  segmentName,
+} from "./layout.ts";
+import { POLICY_ALWAYS, POLICY_INTERVAL, POLICY_NEVER, Segment } from "./segment.ts";
+import { Segments } from "./segments.ts";
+import { Tail } from "./tail.ts";
+
+/** When what was written is synced: before replies leave, every so many milliseconds, or only when a segment ends. */
+export type SyncPolicy =
+  | { readonly kind: "always" }
+  | { readonly kind: "interval"; readonly ms: number }
+  | { readonly kind: "never" };
+
+export interface BinlogOptions {
+  readonly segmentBytes: number;
+  readonly sync: SyncPolicy;
+  /** Milliseconds, to see how long a sync takes. */
+  readonly stopwatch: () => number;
+}
+
+/** How the log stands when it is opened; see recovery.ts. */
+export interface OpenedLog {
+  readonly files: Files;
+  readonly identity: Uint8Array;
+  /** Segments that hold something, oldest first, and the number and position of the one to begin. */
+  readonly segments: readonly Segment[];
+  readonly number: number;
+  readonly end: number;
+  readonly spares: readonly string[];
+  readonly createdAt: number;
+}
+
+const POLICIES = { always: POLICY_ALWAYS, interval: POLICY_INTERVAL, never: POLICY_NEVER } as const;
+/** A sync in the turn saves the way through a thread, but nobody is served meanwhile. */
+const MOST_WAITING_INLINE = 24;
+const MOST_INLINE_MS = 2;
+/** How long after the disk was found full a put looks again. */
+const ROOM_AGAIN_MS = 250;
+/** Segments removed per commit: each costs the system some work. */
+const MOST_REMOVED = 4;
+
+export class Binlog implements Journal {
+  reached = 0;
+  private readonly files: Files;
+  private readonly options: BinlogOptions;
+  private readonly segments = new Segments();
+  private readonly batch: Batch;
+  private readonly tail: Tail;
+  private readonly compaction: Compaction;
+  private events: JournalEvents = { progressed: () => {}, failed: () => {} };
+  private readonly isStrict: boolean;
+  private readonly mostPending: number;
+  /** Number of the commit that what is recorded now belongs to, and of the last one with a record. */
+  private commitNumber = 1;
+  private recordedIn = 0;
+  private written = 0;
+  /** Position up to which all is on the disk. */
+  private durable: number;
+  private isSyncing = false;
+  /** When the oldest write that is not synced was made. */
+  private unsyncedSince = Infinity;
+  /** What a sync takes, as a moving average in milliseconds. */
+  private syncMs = 0;
+  /** Segments below this number may be removed when the log is durable up to this position; 0 = none. */
+  private removableBelow = 0;
+  private removableAt = 0;
+  private now = 0;
+  private roomAgainAt = 0;
+  private isOver = false;
+
+  constructor(log: OpenedLog, jobs: LiveJobs, options: BinlogOptions) {
+    const { files } = log;
+    const { segmentBytes } = options;
+    this.files = files;
+    this.options = options;
+    this.isStrict = options.sync.kind === "always";
+    this.mostPending = Math.min(MOST_PENDING_BYTES, segmentBytes / 8);
+    this.durable = log.end;
+    for (const segment of log.segments) this.segments.append(segment);
+    const first = new Segment(log.number, log.end);
+    this.segments.append(first);
+    this.batch = new Batch(files, segmentBytes, first.number, first.base);
+    const { identity } = log;
+    const policy = POLICIES[options.sync.kind];
+    this.tail = new Tail(
+      {
+        files,
+        segmentBytes,
+        header: ({ number, base }) => ({
+          number,
+          base,
+          identity,
+          policy,
+          oldest: this.segments.oldest.number,
+          nextId: jobs.nextId,
+          createdAt: Math.max(this.now, log.createdAt),
+        }),
+        failed: (error) => this.fail(error),
+      },
+      first,
+      log.spares,
+    );
+    this.compaction = new Compaction(files, jobs, this.segments, segmentBytes, (job) => this.move(job));
+    jobs.each((job) => this.segments.add(job.file, job.tube.length, job.bodyBytes));
+  }
+
+  listen(events: JournalEvents): void {
+    this.events = events;
+  }
+
+  get ticket(): number {
+    return this.isStrict ? this.recordedIn : 0;
+  }
+
+  get isFull(): boolean {
+    return this.batch.bytes >= this.mostPending;
+  }
+
+  get facts(): JournalFacts {
+    const { written, segments, tail, compaction } = this;
+    return {
+      oldest: segments.oldest.number,
+      current: tail.segment.number,
+      migrated: compaction.moved,
+      written,
+    };
+  }
+
+  put(job: LiveJob): void {
+    const { tube, bodyBytes } = job;
+    job.file = this.batch.put(job, this.durable);
+    this.written++;
+    this.recorded(putBytes(tube.length, bodyBytes));
+    this.segments.add(job.file, tube.length, bodyBytes);
+  }
+
+  change(job: LiveJob): void {
+    this.batch.change(job, this.durable);
+    this.written++;
+    this.recorded(CHANGE_BYTES);
+  }
+
+  gone(id: number, file: number, nameBytes: number, bodyBytes: number): void {
+    this.batch.gone(id, this.durable);
+    this.written++;
+    this.recorded(GONE_BYTES + putBytes(nameBytes, bodyBytes));
+    this.segments.drop(file, nameBytes, bodyBytes);
+  }
+
+  /**
+   * Room is kept for moving the fullest segment's jobs and a quarter segment of changes: with it the log can be compacted
+   * and its garbage used again for ever, so no later change needs new room.
+   */
+  hasRoomFor(nameBytes: number, bodyBytes: number): boolean {
+    const record = putBytes(nameBytes, bodyBytes) + FRAME_HEAD_BYTES;
+    const { tail, segments, batch } = this;
+    const largest = Math.max(segments.largestBytes + FRAME_HEAD_BYTES, record);
+    const bytes = batch.bytes + record + this.reserve(largest);
+    if (tail.isShort && this.now < this.roomAgainAt) return false;
+    try {
+      if (tail.reach(bytes, largest)) return true;
+    } catch (error) {
+      this.fail(error as Error);
+    }
+    this.roomAgainAt = this.now + ROOM_AGAIN_MS;
+    return false;
+  }
+
+  commit(now: number, waiting: number): void {
+    this.now = now;
+    if (this.isOver || (this.isSyncing && this.isStrict)) return;
+    try {
+      if (this.compaction.isDue(this.tail.segment.number, this.tail.isShort)) this.compaction.step(false);
+      this.noteRemovable();
+      this.write();
+      this.makeRoom();
+      if (this.isSyncDue) this.sync(waiting);
+      this.removeOld();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  get nextInstant(): number {
+    if (this.isOver || this.isSyncing) return Infinity;
+    const { tail, compaction, options } = this;
+    if (this.batch.bytes > 0 || this.canRemove) return 0;
+    if (compaction.isDue(tail.segment.number, tail.isShort)) return 0;
+    if (this.mustSyncToRemove && this.unsyncedSince < Infinity) return 0;
+    return options.sync.kind === "interval" ? this.unsyncedSince + options.sync.ms : Infinity;
+  }
+
+  /** Writes and syncs all that was recorded, now. */
+  flush(now: number): void {
+    this.now = now;
+    if (this.isOver) return;
+    try {
+      this.write();
+      this.syncNow();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  close(): void {
+    if (this.isOver) return;
+    try {
+      this.write();
+      this.syncNow();
+      this.batch.close(this.durable);
+      this.write();
+      this.tail.sync();
+      this.tail.close();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+    this.isOver = true;
+    this.files.release();
+  }
+
+  private recorded(bytes: number): void {
+    this.recordedIn = this.commitNumber;
+    this.compaction.owe(bytes);
+    this.followBatch();
+  }
+
+  /** The batch may have gone on to the next segment. */
+  private followBatch(): void {
+    const { batch, segments } = this;
+    if (batch.segment !== segments.newest.number) segments.append(new Segment(batch.segment, batch.base));
+  }
+
+  /** Writes a job of the oldest segment again. */
+  private move(job: LiveJob): void {
+    const { file, bodyBytes, tube } = job;
+    job.file = this.batch.put(job, this.durable);
+    this.written++;
+    this.followBatch();
+    const { segments } = this;
+    segments.drop(file, tube.length, bodyBytes);
+    segments.add(job.file, tube.length, bodyBytes);
+  }
+
+  private write(): void {
+    const { batch, tail } = this;
+    if (batch.bytes > 0) {
+      for (const frame of batch.take(this.durable)) {
+        if (frame.segment !== tail.segment.number) tail.turnOver(this.segments.byNumber(frame.segment));
+        tail.write(frame);
+      }
+      batch.reuse();
+      if (this.unsyncedSince === Infinity) this.unsyncedSince = this.now;
+    }
+    this.commitNumber++;
+  }
+
+  private get isSyncDue(): boolean {
+    if (this.unsyncedSince === Infinity || this.isSyncing) return false;
+    const { sync } = this.options;
+    if (sync.kind === "interval" && this.now >= this.unsyncedSince + sync.ms) return true;
+    return sync.kind === "always" || this.mustSyncToRemove || this.tail.hasUnsyncedEnd;
+  }
+
+  /** The oldest segment waits for what was written after it: a sync is due whatever the policy. */
+  private get mustSyncToRemove(): boolean {
+    return this.removableBelow > 0 && this.removableAt > this.durable;
+  }
+
+  private sync(waiting: number): void {
+    const commit = this.commitNumber - 1;
+    const { position } = this.batch;
+    const { stopwatch } = this.options;
+    const began = stopwatch();
+    const isInline = this.isStrict && waiting > 0 && waiting <= MOST_WAITING_INLINE &&
+      this.syncMs < MOST_INLINE_MS;
+    this.unsyncedSince = Infinity;
+    if (isInline) {
+      this.tail.sync();
+      return this.synced(commit, position, stopwatch() - began);
+    }
+    this.isSyncing = true;
+    this.tail.syncLater((error) => {
+      this.isSyncing = false;
+      if (this.isOver) return;
+      if (error !== null) return this.fail(error);
+      this.synced(commit, position, stopwatch() - began);
+      this.events.progressed();
+    });
+  }
+
+  private syncNow(): void {
+    const commit = this.commitNumber - 1;
+    const { position } = this.batch;
+    this.tail.sync();
+    this.unsyncedSince = Infinity;
+    this.synced(commit, position, this.syncMs);
+  }
+
+  private synced(commit: number, position: number, ms: number): void {
+    this.syncMs += (ms - this.syncMs) / 8;
+    this.reached = Math.max(this.reached, commit);
+    this.durable = Math.max(this.durable, position);
+  }
+
+  /** On a full disk: compacts until there is room for what may come next. */
+  private makeRoom(): void {
+    const { tail, segments, compaction, options } = this;
+    while (tail.isShort && tail.ahead < this.reserve(segments.largestBytes) - options.segmentBytes / 8) {
+      if (!compaction.isDue(tail.segment.number, true) && !this.isOldestEmpty) return;
+      if (!this.isOldestEmpty) compaction.step(true);
+      this.noteRemovable();
+      this.write();
+      this.syncNow();
+      this.removeOld();
+      tail.reach(this.reserve(segments.largestBytes), segments.largestBytes);
+    }
+  }
+
+  private reserve(largest: number): number {
+    const { segmentBytes } = this.options;
+    return this.segments.mostLiveBytes + segmentBytes / 4 + largest + frameBytesFor(segmentBytes);
+  }
+
+  private get isOldestEmpty(): boolean {
+    const { oldest } = this.segments;
+    return oldest.liveJobs === 0 && oldest.number < this.tail.segment.number;
+  }
+
+  private get canRemove(): boolean {
+    return this.removableBelow > 0 && this.removableAt <= this.durable;
+  }
+
+  /** When the oldest segments are empty, the log says that they are not needed any more. */
+  private noteRemovable(): void {
+    if (this.removableBelow > 0 || !this.isOldestEmpty) return;
+    this.removableBelow = this.segments.firstNeeded(this.tail.segment.number);
+    this.batch.oldest(this.removableBelow, this.durable);
+    this.recorded(OLDEST_BYTES);
+    this.removableAt = this.batch.position;
+  }
+
+  /** Removes segments once what made them superfluous is durable. */
+  private removeOld(): void {
+    if (!this.canRemove) return;
+    const { segments, files } = this;
+    this.compaction.end();
+    for (let left = MOST_REMOVED; left > 0 && segments.oldest.number < this.removableBelow; left--) {
+      files.remove(segmentName(segments.oldest.number));
+      segments.removeOldest();
+    }
+    files.syncDirectory();
+    this.roomAgainAt = 0;
+    if (segments.oldest.number >= this.removableBelow) this.removableBelow = 0;
+  }
+
+  private fail(error: Error): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.events.failed(error);
+  }
+}

@@ -1,0 +1,14 @@
+// From which number on ids may be given again after a log was read: no id is ever used twice.
+
+import { POLICY_ALWAYS } from "./segment.ts";
+import type { LogVerdict } from "./log_reader.ts";
+
+/** Ids that a log without syncs before its replies may have lost in a power cut: so many are left out. */
+export const SKIPPED_IDS = 1_048_576;
+
+/** The first id that no job of this log had, also none that a power cut took away. */
+export function firstFreeId(verdict: LogVerdict): number {
+  const last = verdict.segments.at(-1);
+  const mayHaveLostIds = last !== undefined && last.header.policy !== POLICY_ALWAYS && !verdict.isClosed;
+  return verdict.nextId + (mayHaveLostIds ? SKIPPED_IDS : 0);
+}

@@ -1,0 +1,241 @@
+// Reads a log from its first segment to its last, and judges it: whole, torn at its end, or damaged. Changes nothing.
+//
+// A place that does not verify is the torn end of the log if what follows was never promised to be durable: then nobody
+// was told of it. Each frame says how far the log was durable when it was written; a frame behind the bad place that
+// says "durable beyond it" proves damage. So do a bad header, a missing segment, and a frame that verifies with records
+// that do not.
+
+import type { Files } from "../ports/files.ts";
+import type { Restorer } from "../ports/journal.ts";
+import { SegmentBytes } from "./frames.ts";
+import { FRAME_HEAD_BYTES, HEADER_BYTES, numberIn, segmentName } from "./layout.ts";
+import { RecordReader } from "./record.ts";
+import { decodeHeader } from "./segment.ts";
+import type { SegmentHeader } from "./segment.ts";
+
+/** A segment as it was read. */
+export interface ReadSegment {
+  readonly header: SegmentHeader;
+  /** Offset behind its last good frame, and the size of its file. */
+  readonly end: number;
+  readonly size: number;
+  readonly frames: number;
+}
+
+/** The place where the log stops to verify. */
+export interface BadPlace {
+  readonly file: string;
+  readonly offset: number;
+  /** Where that is in the log; bytes of frames since it began. */
+  readonly position: number;
+  readonly reason: string;
+  /** Bytes from there to the next frame that verifies, or to the end of the log. */
+  readonly bytes: number;
+  /** Frames behind it that verify. */
+  readonly framesBehind: number;
+}
+
+export interface LogVerdict {
+  readonly kind: "whole" | "torn" | "damaged";
+  readonly bad: BadPlace | null;
+  /** The segments up to the bad place. */
+  readonly segments: readonly ReadSegment[];
+  /** Numbers of all segments there are. */
+  readonly numbers: readonly number[];
+  readonly records: number;
+  readonly bytes: number;
+  /** No id of the log is this or higher. */
+  readonly nextId: number;
+  /** How far the log was durable when its last frame was written; a position. */
+  readonly durable: number;
+  /** The log was closed in good order: nothing is missing at its end. */
+  readonly isClosed: boolean;
+}
+
+/** Told of how far it is, in bytes. */
+export type Progress = (bytes: number, total: number) => void;
+
+export class LogReader {
+  private readonly files: Files;
+  private readonly reader = new RecordReader();
+  private buffer: Uint8Array = new Uint8Array(0);
+  private isClosed = false;
+  private durable = 0;
+
+  constructor(files: Files) {
+    this.files = files;
+  }
+
+  /** Numbers of the segments in the directory, in order. */
+  static numbers(files: Files): number[] {
+    const numbers = files.list().map((name) => numberIn(name, "segment")).filter((number) => number > 0);
+    return numbers.sort((a, b) => a - b);
+  }
+
+  /** Hands all records up to the first bad place to the restorer. */
+  read(restorer: Restorer, progress: Progress = () => {}): LogVerdict {
+    const numbers = LogReader.numbers(this.files);
+    const segments: ReadSegment[] = [];
+    let bytes = 0;
+    let nextId = 1;
+    let bad: Omit<BadPlace, "framesBehind"> | null = null;
+    for (let i = 0; i < numbers.length && bad === null; i++) {
+      const loaded = this.load(numbers[i]);
+      const fault = typeof loaded === "string"
+        ? loaded
+        : faultInChain(segments.at(-1), loaded.header, numbers[i]);
+      if (fault !== null) {
+        bad = this.badHeader(numbers[i], segments, fault);
+        break;
+      }
+      const { header, content } = loaded as LoadedSegment;
+      const segment = this.walk(header, content, restorer);
+      segments.push(segment);
+      bytes += segment.end;
+      nextId = Math.max(nextId, header.nextId);
+      bad = this.endOf(segment, content, numbers[i + 1]);
+      progress(bytes, bytes + this.sizeOf(numbers.slice(i + 1)));
+    }
+    const { records, lastId } = this.reader;
+    if (bad === null) bad = this.missingStart(segments);
+    nextId = Math.max(nextId, lastId + 1);
+    const isClosed = this.isClosed && bad === null;
+    const found = { segments, numbers, records, bytes, nextId, durable: this.durable, isClosed };
+    if (bad === null) return { kind: "whole", bad, ...found };
+    return { ...this.judge(bad, segments), ...found };
+  }
+
+  /** A segment's header and bytes, or what is wrong with it. */
+  load(number: number): LoadedSegment | string {
+    const file = this.files.open(segmentName(number), "read");
+    try {
+      const { size } = file;
+      if (size > this.buffer.length) this.buffer = new Uint8Array(size);
+      const read = file.read(this.buffer.subarray(0, size), 0);
+      const header = decodeHeader(this.buffer.subarray(0, read), this.files);
+      if (typeof header === "string") return header;
+      return { header, content: new SegmentBytes(this.buffer, read, header.base, this.files) };
+    } finally {
+      file.close();
+    }
+  }
+
+  private walk(header: SegmentHeader, content: SegmentBytes, restorer: Restorer): ReadSegment {
+    let at = HEADER_BYTES;
+    let frames = 0;
+    for (let end = content.frameEnd(at); end !== 0; end = content.frameEnd(at)) {
+      const from = at + FRAME_HEAD_BYTES;
+      this.isClosed = from === end;
+      this.durable = content.durableAt(at);
+      if (!this.reader.read(content.bytes, content.view, from, end, header.number, restorer)) break;
+      at = end;
+      frames++;
+    }
+    return { header, end: at, size: content.size, frames };
+  }
+
+  /** The bad place at a segment's end, if it is one: something that is no frame, or frames that are missing. */
+  private endOf(
+    segment: ReadSegment,
+    content: SegmentBytes,
+    next: number | undefined,
+  ): Omit<BadPlace, "framesBehind"> | null {
+    const { end, size } = segment;
+    const position = content.positionOf(end);
+    const place = { file: segmentName(segment.header.number), offset: end, position };
+    if (!content.isZeroFrom(end)) {
+      const found = content.findFrame(end + 1);
+      return { ...place, reason: "what lies there is no whole record", bytes: (found || size) - end };
+    }
+    if (next === undefined) return null;
+    const header = this.headerOf(next);
+    if (typeof header === "string" || header.base <= position) return null; // told of the next segment
+    return { ...place, reason: "records are missing there", bytes: header.base - position };
+  }
+
+  /** The log itself says from which segment on it is needed. */
+  private missingStart(segments: readonly ReadSegment[]): Omit<BadPlace, "framesBehind"> | null {
+    if (segments.length === 0) return null;
+    const first = segments[0].header;
+    const needed = Math.max(this.reader.oldest, segments.at(-1)!.header.oldest);
+    if (first.number <= needed) return null;
+    return {
+      file: segmentName(needed),
+      offset: 0,
+      position: first.base,
+      reason: "the file is missing",
+      bytes: 0,
+    };
+  }
+
+  private headerOf(number: number): SegmentHeader | string {
+    const file = this.files.open(segmentName(number), "read");
+    try {
+      const bytes = new Uint8Array(HEADER_BYTES);
+      return decodeHeader(bytes.subarray(0, file.read(bytes, 0)), this.files);
+    } finally {
+      file.close();
+    }
+  }
+
+  private badHeader(
+    number: number,
+    before: readonly ReadSegment[],
+    reason: string,
+  ): Omit<BadPlace, "framesBehind"> {
+    const last = before.at(-1);
+    const position = last === undefined ? 0 : last.header.base + last.end - HEADER_BYTES;
+    return { file: segmentName(number), offset: 0, position, reason, bytes: this.sizeOf([number]) };
+  }
+
+  /** Torn or damaged: looks at what verifies behind the bad place. */
+  private judge(
+    bad: Omit<BadPlace, "framesBehind">,
+    segments: readonly ReadSegment[],
+  ): { kind: "torn" | "damaged"; bad: BadPlace } {
+    let framesBehind = 0;
+    let promised = 0;
+    let isKnown = true;
+    for (const number of LogReader.numbers(this.files)) {
+      const last = segments.at(-1);
+      if (last !== undefined && number < last.header.number) continue;
+      const loaded = this.load(number);
+      if (typeof loaded === "string") continue;
+      const from = number === last?.header.number ? bad.offset : HEADER_BYTES;
+      const { content } = loaded;
+      if (number === last?.header.number && content.frameEnd(from) !== 0) isKnown = false;
+      for (let at = content.findFrame(from); at !== 0; at = content.findFrame(content.frameEnd(at))) {
+        framesBehind++;
+        promised = Math.max(promised, content.durableAt(at));
+      }
+    }
+    const isTorn = isKnown && bad.offset > 0 && promised <= bad.position;
+    return { kind: isTorn ? "torn" : "damaged", bad: { ...bad, framesBehind } };
+  }
+
+  private sizeOf(numbers: readonly number[]): number {
+    let bytes = 0;
+    for (const number of numbers) {
+      const file = this.files.open(segmentName(number), "read");
+      bytes += file.size;
+      file.close();
+    }
+    return bytes;
+  }
+}
+
+export interface LoadedSegment {
+  readonly header: SegmentHeader;
+  /** Valid until the next segment is loaded. */
+  readonly content: SegmentBytes;
+}
+
+function faultInChain(before: ReadSegment | undefined, header: SegmentHeader, number: number): string | null {
+  if (header.number !== number) return `it is segment ${header.number} under another name`;
+  if (before === undefined) return null;
+  if (before.header.identity.some((byte, i) => byte !== header.identity[i])) {
+    return "it is of another queue's log";
+  }
+  const expected = before.header.base + before.end - HEADER_BYTES;
+  return header.base === expected ? null : `it begins at position ${header.base}, not ${expected}`;
+}

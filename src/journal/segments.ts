@@ -1,0 +1,87 @@
+// The segments that make up the log, oldest first, and the sums over them that compaction and space go by.
+
+import { putBytes } from "./layout.ts";
+import type { Segment } from "./segment.ts";
+
+export class Segments {
+  /** Bytes of the records of all live jobs. */
+  liveBytes = 0;
+  private readonly list: Segment[] = [];
+  private mostLive = 0;
+  private mostLargest = 0;
+  private isStale = true;
+
+  get oldest(): Segment {
+    return this.list[0];
+  }
+
+  get newest(): Segment {
+    return this.list[this.list.length - 1];
+  }
+
+  append(segment: Segment): void {
+    this.list.push(segment);
+    this.isStale = true;
+  }
+
+  removeOldest(): void {
+    this.list.shift();
+    this.isStale = true;
+  }
+
+  /** Number of the first segment that a live job needs, but at most `current`. */
+  firstNeeded(current: number): number {
+    return this.list.find(({ number, liveJobs }) => liveJobs > 0 || number >= current)!.number;
+  }
+
+  /** A segment by its number; numbers rise by one but for gaps that restarts leave. */
+  byNumber(number: number): Segment {
+    const guess = this.list[number - this.newest.number + this.list.length - 1];
+    return guess?.number === number ? guess : this.list.find((segment) => segment.number === number)!;
+  }
+
+  add(file: number, nameBytes: number, bodyBytes: number): void {
+    const bytes = putBytes(nameBytes, bodyBytes);
+    this.liveBytes += bytes;
+    const segment = this.byNumber(file);
+    segment.add(bytes);
+    if (segment.liveBytes > this.mostLive) this.mostLive = segment.liveBytes;
+    if (bytes > this.mostLargest) this.mostLargest = bytes;
+  }
+
+  drop(file: number, nameBytes: number, bodyBytes: number): void {
+    const bytes = putBytes(nameBytes, bodyBytes);
+    this.liveBytes -= bytes;
+    this.byNumber(file).drop(bytes);
+  }
+
+  /** Bytes of all segments, as far as they are written. */
+  get bytes(): number {
+    return this.list.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  /** Bytes in all but the newest segment that no live job needs. */
+  get garbageBytes(): number {
+    const { newest } = this;
+    return this.bytes - newest.bytes - (this.liveBytes - newest.liveBytes);
+  }
+
+  /** No segment has more bytes of live records than this, and no record of a put more than {@link largestBytes}. */
+  get mostLiveBytes(): number {
+    this.refresh();
+    return this.mostLive;
+  }
+
+  get largestBytes(): number {
+    this.refresh();
+    return this.mostLargest;
+  }
+
+  /** Between changes of the list both only rise; what has fallen is seen when it changes. */
+  private refresh(): void {
+    if (!this.isStale) return;
+    this.isStale = false;
+    this.mostLive = this.list.reduce((most, segment) => Math.max(most, segment.liveBytes), 0);
+    this.mostLargest = this.list.reduce((most, segment) => Math.max(most, segment.largestBytes), 0);
+  }
+}
