@@ -48,7 +48,7 @@ export interface OpenedLog {
 
 const POLICIES = { always: POLICY_ALWAYS, interval: POLICY_INTERVAL, never: POLICY_NEVER } as const;
 /** A sync in the turn saves the way through a thread, but nobody is served meanwhile. */
-const MOST_WAITING_INLINE = 24;
+const MOST_WAITING_INLINE = 100;
 const MOST_INLINE_MS = 2;
 /** How long after the disk was found full a put looks again. */
 const ROOM_AGAIN_MS = 250;

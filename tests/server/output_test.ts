@@ -61,6 +61,38 @@ describe("Output", () => {
     }
   });
 
+  it("keeps what waits for the journal, and all behind it, until its ticket is reached", () => {
+    const transport = new HoldingTransport();
+    const output = new Output(new Blocks());
+    const sent = (reached: number): string => {
+      while (!output.flush(transport, reached) && output.isWaitingForDrain) transport.drain(output);
+      return String.fromCharCode(...transport.received);
+    };
+    const say = (text: string, ticket: number): void => {
+      output.hold(ticket);
+      output.bytes(new TextEncoder().encode(text));
+    };
+    say("a", 0);
+    say("b", 3);
+    say("c", 0); // behind b
+    say("d", 4);
+    output.keep(new Uint8Array([101, 101]), 2);
+    say("f", 7);
+    assertEquals([0, 2, 3, 5, 6, 7].map(sent), ["a", "a", "abc", "abcdee", "abcdee", "abcdeef"]);
+    assertEquals(output.unsentBytes, 0);
+  });
+
+  it("never sends what is held when it overflows a block", () => {
+    const transport = new HoldingTransport();
+    const output = new Output(new Blocks());
+    output.hold(1);
+    for (let i = 0; i < 300; i++) {
+      output.bytes(new Uint8Array(1000));
+      output.flush(transport, 0);
+    }
+    assertEquals([transport.received.length, output.unsentBytes], [0, 300_000]);
+  });
+
   it("writes numbers in decimal", () => {
     const transport = new HoldingTransport();
     const output = new Output(new Blocks());
