@@ -43,6 +43,9 @@ export function putBytes(nameBytes: number, bodyBytes: number): number {
   return PUT_BYTES + nameBytes + bodyBytes;
 }
 
+/** A folder of this name stands in a directory while a tool writes a log there; the log is whole when it is gone. */
+export const UNFINISHED = "unfinished";
+
 export function segmentName(number: number): string {
   return `segment.${number}`;
 }

@@ -6,7 +6,7 @@ import type { LiveJobs, Restorer } from "../ports/journal.ts";
 import { Binlog } from "./binlog.ts";
 import type { BinlogOptions } from "./binlog.ts";
 import { firstFreeId } from "./free_id.ts";
-import { HEADER_BYTES, MIN_SEGMENT_BYTES, numberIn, segmentName } from "./layout.ts";
+import { HEADER_BYTES, MIN_SEGMENT_BYTES, numberIn, segmentName, UNFINISHED } from "./layout.ts";
 import { LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
@@ -53,6 +53,9 @@ export function openLog(files: Files, queue: RestorableQueue, options: RecoveryO
 function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
   const names = files.list();
   refuseForeign(files, names);
+  if (names.includes(UNFINISHED)) {
+    throw new LogProblem("damaged", `${files.path} was never written to its end: remove it and write it again`);
+  }
   const restorer = queue.restore();
   const verdict = new LogReader(files).read(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));

@@ -99,7 +99,7 @@ export function writeStatsJob(document: YamlDocument, engine: Engine, row: numbe
   document.field("delay", jobs.delayOf(row));
   document.field("ttr", jobs.ttr.get(row));
   document.field("time-left", isTimed ? secondsLeft(jobs.deadlineAt.get(row) - now) : 0);
-  document.field("file", 0);
+  document.field("file", jobs.file.get(row));
   document.field("reserves", jobs.reserves.get(row));
   document.field("timeouts", jobs.timeoutsOf(row));
   document.field("releases", jobs.releasesOf(row));
