@@ -14,6 +14,7 @@ import {
   PUT_BYTES,
   putBytes,
 } from "./layout.ts";
+import type { Segment } from "./segment.ts";
 import { encodeChange, encodeGone, encodeOldest, encodePut } from "./record.ts";
 
 const CHUNK_BYTES = 262_144;
@@ -29,7 +30,7 @@ export interface Frame {
 export class Batch implements BodySink {
   /** Where the next byte goes: segment, offset in it, position in the log. */
   segment: number;
-  offset: number = HEADER_BYTES;
+  offset: number;
   position: number;
   /** Position at which that segment begins. */
   base: number;
@@ -49,12 +50,15 @@ export class Batch implements BodySink {
   private readonly full: Uint8Array[] = [];
   private readonly spare: Uint8Array[] = [];
 
-  constructor(files: Files, segmentBytes: number, segment: number, position: number) {
+  /** What is recorded goes to the end of `current`, then to the segments that follow. */
+  constructor(files: Files, segmentBytes: number, current: Segment) {
     this.files = files;
     this.segmentBytes = segmentBytes;
     this.frameBytes = frameBytesFor(segmentBytes);
-    this.segment = segment;
-    this.base = this.position = position;
+    this.segment = current.number;
+    this.offset = current.bytes;
+    this.base = current.base;
+    this.position = current.end;
   }
 
   /** Records a whole job, with `tube` = job.tube. Answers the number of the segment where it will lie. */

@@ -7,16 +7,9 @@ import type { Files } from "../ports/files.ts";
 import type { Journal, JournalEvents, JournalFacts, LiveJob, LiveJobs } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
 import { Compaction } from "./compaction.ts";
-import {
-  CHANGE_BYTES,
-  FRAME_HEAD_BYTES,
-  frameBytesFor,
-  GONE_BYTES,
-  MOST_PENDING_BYTES,
-  OLDEST_BYTES,
-  putBytes,
-  segmentName,
-} from "./layout.ts";
+import { CHANGE_BYTES, GONE_BYTES, MOST_PENDING_BYTES, OLDEST_BYTES, putBytes } from "./layout.ts";
+import { Retirement } from "./retirement.ts";
+import { Room } from "./room.ts";
 import { POLICY_ALWAYS, POLICY_INTERVAL, POLICY_NEVER, Segment } from "./segment.ts";
 import { Segments } from "./segments.ts";
 import { Tail } from "./tail.ts";
@@ -38,11 +31,10 @@ export interface BinlogOptions {
 export interface OpenedLog {
   readonly files: Files;
   readonly identity: Uint8Array;
-  /** Segments that hold something, oldest first, and the number and position of the one to begin. */
+  /** Segments that hold something, oldest first; and the one to write to, which may be the last of them. */
   readonly segments: readonly Segment[];
-  readonly number: number;
-  readonly end: number;
-  readonly spares: readonly string[];
+  readonly current: Segment;
+  readonly isThere: boolean;
   readonly createdAt: number;
 }
 
@@ -50,10 +42,6 @@ const POLICIES = { always: POLICY_ALWAYS, interval: POLICY_INTERVAL, never: POLI
 /** A sync in the turn saves the way through a thread, but nobody is served meanwhile. */
 const MOST_WAITING_INLINE = 100;
 const MOST_INLINE_MS = 2;
-/** How long after the disk was found full a put looks again. */
-const ROOM_AGAIN_MS = 250;
-/** Segments removed per commit: each costs the system some work. */
-const MOST_REMOVED = 4;
 
 export class Binlog implements Journal {
   reached = 0;
@@ -62,7 +50,9 @@ export class Binlog implements Journal {
   private readonly segments = new Segments();
   private readonly batch: Batch;
   private readonly tail: Tail;
+  private readonly room: Room;
   private readonly compaction: Compaction;
+  private readonly retirement: Retirement;
   private events: JournalEvents = { progressed: () => {}, failed: () => {} };
   private readonly isStrict: boolean;
   private readonly mostPending: number;
@@ -77,11 +67,7 @@ export class Binlog implements Journal {
   private unsyncedSince = Infinity;
   /** What a sync takes, as a moving average in milliseconds. */
   private syncMs = 0;
-  /** Segments below this number may be removed when the log is durable up to this position; 0 = none. */
-  private removableBelow = 0;
-  private removableAt = 0;
   private now = 0;
-  private roomAgainAt = 0;
   private isOver = false;
 
   constructor(log: OpenedLog, jobs: LiveJobs, options: BinlogOptions) {
@@ -91,11 +77,11 @@ export class Binlog implements Journal {
     this.options = options;
     this.isStrict = options.sync.kind === "always";
     this.mostPending = Math.min(MOST_PENDING_BYTES, segmentBytes / 8);
-    this.durable = log.end;
+    const { current } = log;
+    this.durable = current.end;
     for (const segment of log.segments) this.segments.append(segment);
-    const first = new Segment(log.number, log.end);
-    this.segments.append(first);
-    this.batch = new Batch(files, segmentBytes, first.number, first.base);
+    if (this.segments.newest !== current) this.segments.append(current);
+    this.batch = new Batch(files, segmentBytes, current);
     const { identity } = log;
     const policy = POLICIES[options.sync.kind];
     this.tail = new Tail(
@@ -113,11 +99,14 @@ export class Binlog implements Journal {
         }),
         failed: (error) => this.fail(error),
       },
-      first,
-      log.spares,
+      current,
+      log.isThere,
     );
     this.compaction = new Compaction(files, jobs, this.segments, segmentBytes, (job) => this.move(job));
+    this.retirement = new Retirement(files, this.segments);
     jobs.each((job) => this.segments.add(job.file, job.tube.length, job.bodyBytes));
+    this.room = new Room(this.tail, this.segments, segmentBytes);
+    this.room.keep(0, log.createdAt);
   }
 
   listen(events: JournalEvents): void {
@@ -163,33 +152,24 @@ export class Binlog implements Journal {
     this.segments.drop(file, nameBytes, bodyBytes);
   }
 
-  /**
-   * Room is kept for moving the fullest segment's jobs and a quarter segment of changes: with it the log can be compacted
-   * and its garbage used again for ever, so no later change needs new room.
-   */
-  hasRoomFor(nameBytes: number, bodyBytes: number): boolean {
-    const record = putBytes(nameBytes, bodyBytes) + FRAME_HEAD_BYTES;
-    const { tail, segments, batch } = this;
-    const largest = Math.max(segments.largestBytes + FRAME_HEAD_BYTES, record);
-    const bytes = batch.bytes + record + this.reserve(largest);
-    if (tail.isShort && this.now < this.roomAgainAt) return false;
+  hasRoomFor(nameBytes: number, bodyBytes: number, now: number): boolean {
     try {
-      if (tail.reach(bytes, largest)) return true;
+      return this.room.holds(nameBytes, bodyBytes, this.batch.bytes, now);
     } catch (error) {
       this.fail(error as Error);
+      return false;
     }
-    this.roomAgainAt = this.now + ROOM_AGAIN_MS;
-    return false;
   }
 
   commit(now: number, waiting: number): void {
     this.now = now;
     if (this.isOver || (this.isSyncing && this.isStrict)) return;
     try {
-      if (this.compaction.isDue(this.tail.segment.number, this.tail.isShort)) this.compaction.step(false);
-      this.noteRemovable();
+      this.room.keep(this.batch.bytes, now);
+      if (this.canCompact) this.compaction.step(false);
+      this.retire();
       this.write();
-      this.makeRoom();
+      if (this.room.isTight) this.makeRoom();
       if (this.isSyncDue) this.sync(waiting);
       this.removeOld();
     } catch (error) {
@@ -199,10 +179,10 @@ export class Binlog implements Journal {
 
   get nextInstant(): number {
     if (this.isOver || this.isSyncing) return Infinity;
-    const { tail, compaction, options } = this;
-    if (this.batch.bytes > 0 || this.canRemove) return 0;
-    if (compaction.isDue(tail.segment.number, tail.isShort)) return 0;
-    if (this.mustSyncToRemove && this.unsyncedSince < Infinity) return 0;
+    const { options, retirement } = this;
+    if (this.batch.bytes > 0 || this.canCompact) return 0;
+    if (retirement.isReady(this.durable) || retirement.isToBeSaid(this.tail.segment.number)) return 0;
+    if (retirement.waitsForSync(this.durable) && this.unsyncedSince < Infinity) return 0;
     return options.sync.kind === "interval" ? this.unsyncedSince + options.sync.ms : Infinity;
   }
 
@@ -261,7 +241,9 @@ export class Binlog implements Journal {
     const { batch, tail } = this;
     if (batch.bytes > 0) {
       for (const frame of batch.take(this.durable)) {
-        if (frame.segment !== tail.segment.number) tail.turnOver(this.segments.byNumber(frame.segment));
+        if (frame.segment !== tail.segment.number) {
+          tail.turnOver(this.segments.byNumber(frame.segment), frame.bytes);
+        }
         tail.write(frame);
       }
       batch.reuse();
@@ -274,12 +256,8 @@ export class Binlog implements Journal {
     if (this.unsyncedSince === Infinity || this.isSyncing) return false;
     const { sync } = this.options;
     if (sync.kind === "interval" && this.now >= this.unsyncedSince + sync.ms) return true;
-    return sync.kind === "always" || this.mustSyncToRemove || this.tail.hasUnsyncedEnd;
-  }
-
-  /** The oldest segment waits for what was written after it: a sync is due whatever the policy. */
-  private get mustSyncToRemove(): boolean {
-    return this.removableBelow > 0 && this.removableAt > this.durable;
+    return sync.kind === "always" || this.tail.hasUnsyncedEnd ||
+      this.retirement.waitsForSync(this.durable);
   }
 
   private sync(waiting: number): void {
@@ -318,55 +296,42 @@ export class Binlog implements Journal {
     this.durable = Math.max(this.durable, position);
   }
 
-  /** On a full disk: compacts until there is room for what may come next. */
+  /** On a full disk: compacts at once, until there is room for what the next turn may record. */
   private makeRoom(): void {
-    const { tail, segments, compaction, options } = this;
-    while (tail.isShort && tail.ahead < this.reserve(segments.largestBytes) - options.segmentBytes / 8) {
-      if (!compaction.isDue(tail.segment.number, true) && !this.isOldestEmpty) return;
-      if (!this.isOldestEmpty) compaction.step(true);
-      this.noteRemovable();
+    const { tail, room, compaction, retirement } = this;
+    while (room.isTight) {
+      const isEmpty = retirement.isOldestEmpty(tail.segment.number);
+      if (!isEmpty && !this.canCompact) return;
+      if (!isEmpty) compaction.step(true);
+      this.retire();
       this.write();
       this.syncNow();
       this.removeOld();
-      tail.reach(this.reserve(segments.largestBytes), segments.largestBytes);
+      room.keep(0, this.now);
     }
   }
 
-  private reserve(largest: number): number {
-    const { segmentBytes } = this.options;
-    return this.segments.mostLiveBytes + segmentBytes / 4 + largest + frameBytesFor(segmentBytes);
-  }
-
-  private get isOldestEmpty(): boolean {
-    const { oldest } = this.segments;
-    return oldest.liveJobs === 0 && oldest.number < this.tail.segment.number;
-  }
-
-  private get canRemove(): boolean {
-    return this.removableBelow > 0 && this.removableAt <= this.durable;
+  /** Whether the oldest segment should be emptied, and what that writes has its room. */
+  private get canCompact(): boolean {
+    const { tail, room, compaction, batch } = this;
+    return compaction.isDue(tail.segment.number, tail.isShort) && room.canMoveOldest(batch.bytes);
   }
 
   /** When the oldest segments are empty, the log says that they are not needed any more. */
-  private noteRemovable(): void {
-    if (this.removableBelow > 0 || !this.isOldestEmpty) return;
-    this.removableBelow = this.segments.firstNeeded(this.tail.segment.number);
-    this.batch.oldest(this.removableBelow, this.durable);
+  private retire(): void {
+    const { retirement, segments, tail, batch } = this;
+    if (!retirement.isToBeSaid(tail.segment.number)) return;
+    const oldest = segments.firstNeeded(tail.segment.number);
+    batch.oldest(oldest, this.durable);
     this.recorded(OLDEST_BYTES);
-    this.removableAt = this.batch.position;
+    retirement.said(oldest, batch.position);
   }
 
-  /** Removes segments once what made them superfluous is durable. */
   private removeOld(): void {
-    if (!this.canRemove) return;
-    const { segments, files } = this;
+    if (!this.retirement.isReady(this.durable)) return;
     this.compaction.end();
-    for (let left = MOST_REMOVED; left > 0 && segments.oldest.number < this.removableBelow; left--) {
-      files.remove(segmentName(segments.oldest.number));
-      segments.removeOldest();
-    }
-    files.syncDirectory();
-    this.roomAgainAt = 0;
-    if (segments.oldest.number >= this.removableBelow) this.removableBelow = 0;
+    this.retirement.removeSome();
+    this.room.freed(this.batch.bytes);
   }
 
   private fail(error: Error): void {

@@ -3,6 +3,9 @@
 import { POLICY_ALWAYS } from "./segment.ts";
 import type { LogVerdict } from "./log_reader.ts";
 
+/** No job gets an id beyond this by what is read or loaded: it leaves a trillion ids for jobs to come. */
+export const HIGHEST_ID: number = 2 ** 53 - 2 ** 40;
+
 /** Ids that a log without syncs before its replies may have lost in a power cut: so many are left out. */
 export const SKIPPED_IDS = 1_048_576;
 

@@ -1,7 +1,7 @@
 // From a directory to a running log: takes the lock, reads what is there into the queue, cuts off a torn end, and begins a
 // new segment.
 
-import type { Files } from "../ports/files.ts";
+import type { Files, OpenFile } from "../ports/files.ts";
 import type { LiveJobs, Restorer } from "../ports/journal.ts";
 import { Binlog } from "./binlog.ts";
 import type { BinlogOptions } from "./binlog.ts";
@@ -10,6 +10,7 @@ import { HEADER_BYTES, MIN_SEGMENT_BYTES, numberIn, segmentName, UNFINISHED } fr
 import { LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
+import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
 
 /** The queue that a log is read into, before it runs. */
@@ -35,6 +36,8 @@ export interface Recovered {
   readonly torn: BadPlace | null;
 }
 
+const REWRITE_BYTES = 1_048_576;
+
 /** Opens a log, or begins one. Throws a {@link LogProblem} when it must not be used; nothing has been changed then. */
 export function openLog(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
   try {
@@ -54,35 +57,43 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
   const names = files.list();
   refuseForeign(files, names);
   if (names.includes(UNFINISHED)) {
-    throw new LogProblem("damaged", `${files.path} was never written to its end: remove it and write it again`);
+    throw new LogProblem(
+      "damaged",
+      `${files.path} was never written to its end: remove it and write it again`,
+    );
   }
   const restorer = queue.restore();
   const verdict = new LogReader(files).read(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
   if (verdict.kind === "torn") cutOff(files, verdict);
-  const last = verdict.segments.at(-1);
   restorer.finish(firstFreeId(verdict), options.now);
-  const end = last === undefined ? 0 : last.header.base + last.end - HEADER_BYTES;
   settle(files, verdict);
-  const binlog = new Binlog(
-    {
-      files,
-      identity: last?.header.identity ?? options.identity,
-      segments: verdict.segments.filter(({ frames }) => frames > 0).map(({ header, end }) => {
-        const segment = new Segment(header.number, header.base);
-        segment.bytes = end;
-        return segment;
-      }),
-      number: (last?.header.number ?? 0) + 1,
-      end,
-      spares: names.filter((name) => numberIn(name, "spare") > 0),
-      createdAt: options.now,
-    },
-    queue.live,
-    options,
-  );
-  removeEmpty(files, verdict);
+  const binlog = begin(files, verdict, queue.live, options);
   return { binlog, records: verdict.records, bytes: verdict.bytes, torn: verdict.bad };
+}
+
+/**
+ * Every start begins a new segment, but for one that found its last segment empty, or no room on the disk: then it goes on
+ * in the last one.
+ */
+function begin(files: Files, verdict: LogVerdict, jobs: LiveJobs, options: RecoveryOptions): Binlog {
+  const segments = verdict.segments.map(({ header, end }) => {
+    const segment = new Segment(header.number, header.base);
+    segment.bytes = end;
+    return segment;
+  });
+  const last = segments.at(-1);
+  const identity = verdict.segments[0]?.header.identity ?? options.identity;
+  const log = { files, identity, segments, createdAt: options.now };
+  const resumed = (): Binlog => new Binlog({ ...log, current: last!, isThere: true }, jobs, options);
+  if (verdict.segments.at(-1)?.frames === 0) return resumed();
+  const next = new Segment((last?.number ?? 0) + 1, last?.end ?? 0);
+  try {
+    return new Binlog({ ...log, current: next, isThere: false }, jobs, options);
+  } catch (error) {
+    if (last === undefined || !isNoRoom(error)) throw error;
+    return resumed();
+  }
 }
 
 /** A directory of the reference's is not ours to begin a log in. */
@@ -110,24 +121,30 @@ function cutOff(files: Files, verdict: LogVerdict): void {
 }
 
 /**
- * Makes durable what was read and may not be: the process before may have been killed with writes that were never synced.
- * Gives the zeros behind the end of the log back, so that there is room to begin a segment.
+ * Makes durable what was read and may not be: the process before may have been killed with writes that were never synced,
+ * or stopped because a sync had failed. After that the system may take pages for clean that are not on the disk, so they
+ * are written again before they are synced. Cuts off what lies behind the end of the log.
  */
 function settle(files: Files, verdict: LogVerdict): void {
   const last = verdict.segments.at(-1);
   for (const { header, end, size } of verdict.segments) {
-    if (header !== last?.header && header.base + end - HEADER_BYTES <= verdict.durable) continue;
+    const isLast = header === last?.header;
+    const from = Math.max(0, HEADER_BYTES + verdict.durable - header.base);
+    if (!isLast && from >= end) continue;
     const file = files.open(segmentName(header.number), "write");
     if (size > end) file.truncate(end);
+    rewrite(file, from <= HEADER_BYTES ? 0 : from, end);
     file.sync();
     file.close();
   }
   if (last !== undefined) files.syncDirectory();
 }
 
-/** A start that wrote nothing leaves no segment behind once the next one is begun. */
-function removeEmpty(files: Files, verdict: LogVerdict): void {
-  const empty = verdict.segments.filter(({ frames }) => frames === 0);
-  for (const { header } of empty) files.remove(segmentName(header.number));
-  if (empty.length > 0) files.syncDirectory();
+function rewrite(file: OpenFile, from: number, to: number): void {
+  const bytes = new Uint8Array(Math.max(0, Math.min(REWRITE_BYTES, to - from)));
+  for (let at = from; at < to; at += bytes.length) {
+    const piece = bytes.subarray(0, Math.min(bytes.length, to - at));
+    file.read(piece, at);
+    file.write([piece], at);
+  }
 }

@@ -72,7 +72,7 @@ export class Segment {
   readonly base: number;
   /** Bytes of header and frames that have been written. */
   bytes = HEADER_BYTES;
-  /** Jobs whose put lies here and counts, the bytes of those records, and the largest one there ever was. */
+  /** Jobs whose put lies here and counts, the bytes of those records, and the largest one that there was. */
   liveJobs = 0;
   liveBytes = 0;
   largestBytes = 0;
@@ -95,5 +95,6 @@ export class Segment {
   drop(bytes: number): void {
     this.liveJobs--;
     this.liveBytes -= bytes;
+    if (this.liveJobs === 0) this.largestBytes = 0;
   }
 }

@@ -3,10 +3,15 @@
 import { putBytes } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
+/** Only the newest segments grow: the one being written, and those that were begun by what is not written yet. */
+const UNFINISHED_SEGMENTS = 4;
+
 export class Segments {
   /** Bytes of the records of all live jobs. */
   liveBytes = 0;
   private readonly list: Segment[] = [];
+  /** Bytes of all segments that are surely written to their end. */
+  private finishedBytes = 0;
   private mostLive = 0;
   private mostLargest = 0;
   private isStale = true;
@@ -52,12 +57,18 @@ export class Segments {
   drop(file: number, nameBytes: number, bodyBytes: number): void {
     const bytes = putBytes(nameBytes, bodyBytes);
     this.liveBytes -= bytes;
-    this.byNumber(file).drop(bytes);
+    const segment = this.byNumber(file);
+    segment.drop(bytes);
+    if (segment.liveJobs === 0) this.isStale = true;
   }
 
   /** Bytes of all segments, as far as they are written. */
   get bytes(): number {
-    return this.list.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.refresh();
+    let bytes = this.finishedBytes;
+    const { list } = this;
+    for (let i = Math.max(0, list.length - UNFINISHED_SEGMENTS); i < list.length; i++) bytes += list[i].bytes;
+    return bytes;
   }
 
   /** Bytes in all but the newest segment that no live job needs. */
@@ -77,10 +88,12 @@ export class Segments {
     return this.mostLargest;
   }
 
-  /** Between changes of the list both only rise; what has fallen is seen when it changes. */
+  /** Both only rise until a segment is begun, emptied or removed; what has fallen is seen then. */
   private refresh(): void {
     if (!this.isStale) return;
     this.isStale = false;
+    const finished = this.list.slice(0, -UNFINISHED_SEGMENTS);
+    this.finishedBytes = finished.reduce((sum, segment) => sum + segment.bytes, 0);
     this.mostLive = this.list.reduce((most, segment) => Math.max(most, segment.liveBytes), 0);
     this.mostLargest = this.list.reduce((most, segment) => Math.max(most, segment.largestBytes), 0);
   }

@@ -80,7 +80,7 @@ export interface Journal {
   /** A job is gone for good; what its record took is told by the bytes of its tube's name and body. */
   gone(id: number, file: number, nameBytes: number, bodyBytes: number): void;
   /** Whether the record of such a put fits, so that the job can later be changed and deleted as often as needed. */
-  hasRoomFor(nameBytes: number, bodyBytes: number): boolean;
+  hasRoomFor(nameBytes: number, bodyBytes: number, now: number): boolean;
   /** So much is waiting for the next commit that no command should add to it. */
   readonly isFull: boolean;
   /** What a reply given now has to wait for: it may leave when `reached` is at least this. Never decreases. */

@@ -249,7 +249,7 @@ export class Connection implements Peer {
       return this.say(replies.EXPECTED_CRLF_REPLY);
     }
     const { used, draftBytes } = session;
-    if (!server.engine.isDraining && !server.journal.hasRoomFor(used.name.length, draftBytes)) {
+    if (!server.engine.isDraining && !server.journal.hasRoomFor(used.name.length, draftBytes, now)) {
       server.engine.abandonPut(session);
       return this.say(replies.OUT_OF_MEMORY_REPLY);
     }

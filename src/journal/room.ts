@@ -1,0 +1,82 @@
+// Room on the disk: how much is kept ahead of the log, so that every later change of an accepted job has its place.
+//
+// Kept are: what the live jobs of the fullest segment take when they are written again; a quarter segment of changes; and
+// what is lost where a frame does not fit the end of a segment. With this the log can be compacted and its garbage be used
+// again for ever: a full disk can only see changes and deletions, and all that is live needs no more than before.
+
+import { FRAME_HEAD_BYTES, frameBytesFor, putBytes } from "./layout.ts";
+import type { Segments } from "./segments.ts";
+import type { Tail } from "./tail.ts";
+
+/** How long after the disk was found full it is asked again. */
+const AGAIN_AFTER_MS = 250;
+
+export class Room {
+  private readonly tail: Tail;
+  private readonly segments: Segments;
+  private readonly segmentBytes: number;
+  private readonly frameBytes: number;
+  private askAgainAt = 0;
+
+  constructor(tail: Tail, segments: Segments, segmentBytes: number) {
+    this.tail = tail;
+    this.segments = segments;
+    this.segmentBytes = segmentBytes;
+    this.frameBytes = frameBytesFor(segmentBytes);
+  }
+
+  /** Whether a put fits beside `pendingBytes` that are not written yet, and leaves the room that is kept. */
+  holds(nameBytes: number, bodyBytes: number, pendingBytes: number, now: number): boolean {
+    return this.reach(pendingBytes, putBytes(nameBytes, bodyBytes) + FRAME_HEAD_BYTES, now);
+  }
+
+  /** Sees to the room that is kept. False: the disk does not have it. */
+  keep(pendingBytes: number, now: number): boolean {
+    return this.reach(pendingBytes, 0, now);
+  }
+
+  /** So much of what is kept is used up on a full disk that the next turn might not find its room. */
+  get isTight(): boolean {
+    const { tail } = this;
+    return tail.isShort && tail.ahead < this.kept(this.largestFrame) - this.segmentBytes / 8;
+  }
+
+  /** Whether the live jobs of the oldest segment can be written again without new room. */
+  canMoveOldest(pendingBytes: number): boolean {
+    const { oldest } = this.segments;
+    const largest = oldest.largestBytes + FRAME_HEAD_BYTES;
+    const bytes = this.costOfMoving(oldest.liveBytes) + 2 * Math.max(this.frameBytes, largest);
+    return pendingBytes + bytes <= this.tail.ahead && this.tail.hasFileFor(largest);
+  }
+
+  /** Segments were removed: there may be room again, and more than is needed. */
+  freed(pendingBytes: number): void {
+    this.askAgainAt = 0;
+    const { largestFrame } = this;
+    this.tail.giveBack(pendingBytes + this.kept(largestFrame), largestFrame);
+  }
+
+  private reach(pendingBytes: number, frameBytes: number, now: number): boolean {
+    const { tail } = this;
+    if (tail.isShort && now < this.askAgainAt) return false;
+    const largest = Math.max(this.largestFrame, frameBytes);
+    if (tail.reach(pendingBytes + frameBytes + this.kept(largest), largest)) return true;
+    this.askAgainAt = now + AGAIN_AFTER_MS;
+    return false;
+  }
+
+  private kept(largest: number): number {
+    const lost = 2 * Math.min(largest, this.segmentBytes) + this.frameBytes;
+    return this.costOfMoving(this.segments.mostLiveBytes) + this.segmentBytes / 4 + lost;
+  }
+
+  /** Bytes that live records take when they are written again. Any two frames in a row hold more than one's fill. */
+  private costOfMoving(liveBytes: number): number {
+    const bytes = Math.min(liveBytes, this.segmentBytes);
+    return bytes + FRAME_HEAD_BYTES * (2 + (2 * bytes) / this.frameBytes);
+  }
+
+  private get largestFrame(): number {
+    return Math.max(this.segments.largestBytes + FRAME_HEAD_BYTES, this.frameBytes);
+  }
+}
