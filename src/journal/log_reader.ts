@@ -40,7 +40,7 @@ export interface LogVerdict {
   readonly bad: BadPlace | null;
   /** The segments up to the bad place. */
   readonly segments: readonly ReadSegment[];
-  /** Numbers of all segments there are. */
+  /** Numbers of all segments that are needed. */
   readonly numbers: readonly number[];
   readonly records: number;
   readonly bytes: number;
@@ -74,9 +74,11 @@ export class LogReader {
 
   /** Hands all records up to the first bad place to the restorer. */
   read(restorer: Restorer, progress: Progress = () => {}): LogVerdict {
-    const numbers = LogReader.numbers(this.files);
+    const numbers = this.neededNumbers();
+    const total = this.sizeOf(numbers);
     const segments: ReadSegment[] = [];
     let bytes = 0;
+    let looked = 0;
     let nextId = 1;
     let bad: Omit<BadPlace, "framesBehind"> | null = null;
     for (let i = 0; i < numbers.length && bad === null; i++) {
@@ -94,7 +96,8 @@ export class LogReader {
       bytes += segment.end;
       nextId = Math.max(nextId, header.nextId);
       bad = this.endOf(segment, content, numbers[i + 1]);
-      progress(bytes, bytes + this.sizeOf(numbers.slice(i + 1)));
+      looked += segment.size;
+      progress(looked, total);
     }
     const { records, lastId } = this.reader;
     if (bad === null) bad = this.missingStart(segments);
@@ -168,6 +171,13 @@ export class LogReader {
     };
   }
 
+  /** Without those that the newest segment says are not needed: a crash may have come between their removals. */
+  private neededNumbers(): number[] {
+    const numbers = LogReader.numbers(this.files);
+    const newest = numbers.length === 0 ? "" : this.headerOf(numbers[numbers.length - 1]);
+    return typeof newest === "string" ? numbers : numbers.filter((number) => number >= newest.oldest);
+  }
+
   private headerOf(number: number): SegmentHeader | string {
     const file = this.files.open(segmentName(number), "read");
     try {
@@ -196,7 +206,7 @@ export class LogReader {
     let framesBehind = 0;
     let promised = 0;
     let isKnown = true;
-    for (const number of LogReader.numbers(this.files)) {
+    for (const number of this.neededNumbers()) {
       const last = segments.at(-1);
       if (last !== undefined && number < last.header.number) continue;
       const loaded = this.load(number);

@@ -68,6 +68,7 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
   if (verdict.kind === "torn") cutOff(files, verdict);
   restorer.finish(firstFreeId(verdict), options.now);
   settle(files, verdict);
+  removeUnneeded(files, verdict);
   const binlog = begin(files, verdict, queue.live, options);
   return { binlog, records: verdict.records, bytes: verdict.bytes, torn: verdict.bad };
 }
@@ -118,6 +119,12 @@ export function describeDamage(directory: string, bad: BadPlace): string {
 function cutOff(files: Files, verdict: LogVerdict): void {
   const last = verdict.segments.at(-1)!;
   for (const number of verdict.numbers) if (number > last.header.number) files.remove(segmentName(number));
+}
+
+/** Segments that the log does not need; the process before was stopped when it was about to remove them. */
+function removeUnneeded(files: Files, verdict: LogVerdict): void {
+  const unneeded = LogReader.numbers(files).filter((number) => number < (verdict.numbers[0] ?? 0));
+  for (const number of unneeded) files.remove(segmentName(number));
 }
 
 /**

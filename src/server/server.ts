@@ -78,6 +78,7 @@ export class Server implements ConnectionOwner {
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
     this.encoder = new ReplyEncoder(this.engine, this.facts);
+    this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
   /** What a listener calls for each connection. */
