@@ -96,6 +96,14 @@ export class Batch implements BodySink {
     this.openFrame();
   }
 
+  /** What is recorded from here on goes to the next segment. */
+  turnOver(durable: number): void {
+    this.seal(durable);
+    this.segment++;
+    this.base = this.position;
+    this.offset = HEADER_BYTES;
+  }
+
   /** Ends the last frame and hands over all. They are valid until {@link reuse}. */
   take(durable: number): readonly Frame[] {
     this.seal(durable);
@@ -135,12 +143,7 @@ export class Batch implements BodySink {
     const { open } = this;
     if (open !== null && open.bytes + total > this.frameBytes) this.seal(durable);
     const head = this.open === null ? FRAME_HEAD_BYTES : 0;
-    if (this.offset + head + total > this.segmentBytes && this.offset > HEADER_BYTES) {
-      this.seal(durable);
-      this.segment++;
-      this.base = this.position;
-      this.offset = HEADER_BYTES;
-    }
+    if (this.offset + head + total > this.segmentBytes && this.offset > HEADER_BYTES) this.turnOver(durable);
     if (this.open === null) this.openFrame();
     if (this.chunk.length - this.at < fixed) this.nextChunk();
     this.records++;

@@ -35,6 +35,8 @@ export interface OpenedLog {
   readonly segments: readonly Segment[];
   readonly current: Segment;
   readonly isThere: boolean;
+  /** The process before ended in good order. */
+  readonly wasClosed: boolean;
   readonly createdAt: number;
 }
 
@@ -88,6 +90,7 @@ export class Binlog implements Journal {
       {
         files,
         segmentBytes,
+        wasClosed: log.wasClosed,
         header: ({ number, base }) => ({
           number,
           base,
@@ -172,6 +175,7 @@ export class Binlog implements Journal {
       if (this.room.isTight) this.makeRoom();
       if (this.isSyncDue) this.sync(waiting);
       this.removeOld();
+      this.room.giveBack(this.batch.bytes);
     } catch (error) {
       this.fail(error as Error);
     }
@@ -298,11 +302,14 @@ export class Binlog implements Journal {
 
   /** On a full disk: compacts at once, until there is room for what the next turn may record. */
   private makeRoom(): void {
-    const { tail, room, compaction, retirement } = this;
+    const { tail, room, compaction, retirement, segments } = this;
     while (room.isTight) {
-      const isEmpty = retirement.isOldestEmpty(tail.segment.number);
-      if (!isEmpty && !this.canCompact) return;
-      if (!isEmpty) compaction.step(true);
+      if (!retirement.isOldestEmpty(tail.segment.number)) {
+        if (this.canCompact) compaction.step(true);
+        else if (segments.newestGarbageBytes > compaction.negligibleBytes) this.batch.turnOver(this.durable);
+        else return;
+      }
+      this.followBatch();
       this.retire();
       this.write();
       this.syncNow();
@@ -311,10 +318,11 @@ export class Binlog implements Journal {
     }
   }
 
-  /** Whether the oldest segment should be emptied, and what that writes has its room. */
+  /** Whether the oldest segment should be emptied, and what that writes has its room or will get it. */
   private get canCompact(): boolean {
     const { tail, room, compaction, batch } = this;
-    return compaction.isDue(tail.segment.number, tail.isShort) && room.canMoveOldest(batch.bytes);
+    if (!compaction.isDue(tail.segment.number, tail.isShort)) return false;
+    return !tail.isShort || room.canMoveOldest(batch.bytes);
   }
 
   /** When the oldest segments are empty, the log says that they are not needed any more. */
@@ -331,7 +339,7 @@ export class Binlog implements Journal {
     if (!this.retirement.isReady(this.durable)) return;
     this.compaction.end();
     this.retirement.removeSome();
-    this.room.freed(this.batch.bytes);
+    this.room.askAgain();
   }
 
   private fail(error: Error): void {

@@ -67,7 +67,12 @@ export class Compaction {
     if (segments.oldest.number >= current || segments.oldest.liveJobs === 0) return false;
     const { bytes, liveBytes } = segments;
     const most = isShort ? 0 : liveBytes / 2 + segmentBytes / 8;
-    return bytes > liveBytes + most && segments.garbageBytes > segmentBytes / 16 + bytes * this.overhead;
+    return bytes > liveBytes + most && segments.garbageBytes > this.negligibleBytes;
+  }
+
+  /** Garbage of less than this is not worth a pass: a compact log has some too. */
+  get negligibleBytes(): number {
+    return this.segmentBytes / 16 + this.segments.bytes * this.overhead;
   }
 
   /** Empties some more of the oldest segment: as much as is owed, or all of it. */

@@ -1,7 +1,7 @@
 // Room on the disk: how much is kept ahead of the log, so that every later change of an accepted job has its place.
 //
 // Kept are: what the live jobs of the fullest segment take when they are written again; a quarter segment of changes; and
-// what is lost where a frame does not fit the end of a segment. With this the log can be compacted and its garbage be used
+// what is lost where a frame does not fit the end of a segment, or a segment the last block of its file. With this the log can be compacted and its garbage be used
 // again for ever: a full disk can only see changes and deletions, and all that is live needs no more than before.
 
 import { FRAME_HEAD_BYTES, frameBytesFor, putBytes } from "./layout.ts";
@@ -10,6 +10,9 @@ import type { Tail } from "./tail.ts";
 
 /** How long after the disk was found full it is asked again. */
 const AGAIN_AFTER_MS = 250;
+
+/** File systems give room in blocks of this many bytes. */
+const BLOCK_BYTES = 4096;
 
 export class Room {
   private readonly tail: Tail;
@@ -44,14 +47,18 @@ export class Room {
   /** Whether the live jobs of the oldest segment can be written again without new room. */
   canMoveOldest(pendingBytes: number): boolean {
     const { oldest } = this.segments;
-    const largest = oldest.largestBytes + FRAME_HEAD_BYTES;
-    const bytes = this.costOfMoving(oldest.liveBytes) + 2 * Math.max(this.frameBytes, largest);
+    const largest = Math.max(oldest.largestBytes + FRAME_HEAD_BYTES, this.frameBytes);
+    const bytes = this.costOfMoving(oldest.liveBytes) + this.lostBy(largest);
     return pendingBytes + bytes <= this.tail.ahead && this.tail.hasFileFor(largest);
   }
 
-  /** Segments were removed: there may be room again, and more than is needed. */
-  freed(pendingBytes: number): void {
+  /** Something was removed: there may be room on the disk again. */
+  askAgain(): void {
     this.askAgainAt = 0;
+  }
+
+  /** Gives back what is more than is kept. */
+  giveBack(pendingBytes: number): void {
     const { largestFrame } = this;
     this.tail.giveBack(pendingBytes + this.kept(largestFrame), largestFrame);
   }
@@ -66,8 +73,14 @@ export class Room {
   }
 
   private kept(largest: number): number {
-    const lost = 2 * Math.min(largest, this.segmentBytes) + this.frameBytes;
-    return this.costOfMoving(this.segments.mostLiveBytes) + this.segmentBytes / 4 + lost;
+    const { segments, segmentBytes, frameBytes } = this;
+    const lost = this.lostBy(largest) + frameBytes + segments.count * BLOCK_BYTES;
+    return this.costOfMoving(segments.mostLiveBytes) + segmentBytes / 4 + lost;
+  }
+
+  /** What a segment's worth of frames leaves unused at the ends of the segments it is written to. */
+  private lostBy(largestFrame: number): number {
+    return 2 * Math.min(largestFrame, this.segmentBytes);
   }
 
   /** Bytes that live records take when they are written again. Any two frames in a row hold more than one's fill. */

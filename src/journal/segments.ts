@@ -1,6 +1,6 @@
 // The segments that make up the log, oldest first, and the sums over them that compaction and space go by.
 
-import { putBytes } from "./layout.ts";
+import { HEADER_BYTES, putBytes } from "./layout.ts";
 import type { Segment } from "./segment.ts";
 
 /** Only the newest segments grow: the one being written, and those that were begun by what is not written yet. */
@@ -22,6 +22,10 @@ export class Segments {
 
   get newest(): Segment {
     return this.list[this.list.length - 1];
+  }
+
+  get count(): number {
+    return this.list.length;
   }
 
   append(segment: Segment): void {
@@ -58,8 +62,8 @@ export class Segments {
     const bytes = putBytes(nameBytes, bodyBytes);
     this.liveBytes -= bytes;
     const segment = this.byNumber(file);
+    if (segment.liveBytes >= this.mostLive || segment.liveJobs === 1) this.isStale = true;
     segment.drop(bytes);
-    if (segment.liveJobs === 0) this.isStale = true;
   }
 
   /** Bytes of all segments, as far as they are written. */
@@ -77,6 +81,12 @@ export class Segments {
     return this.bytes - newest.bytes - (this.liveBytes - newest.liveBytes);
   }
 
+  /** The same in the newest segment, of what is written. */
+  get newestGarbageBytes(): number {
+    const { newest } = this;
+    return newest.bytes - HEADER_BYTES - newest.liveBytes;
+  }
+
   /** No segment has more bytes of live records than this, and no record of a put more than {@link largestBytes}. */
   get mostLiveBytes(): number {
     this.refresh();
@@ -88,7 +98,7 @@ export class Segments {
     return this.mostLargest;
   }
 
-  /** Both only rise until a segment is begun, emptied or removed; what has fallen is seen then. */
+  /** Sums and maxima are counted anew when the list has changed, or a segment that may have been the fullest. */
   private refresh(): void {
     if (!this.isStale) return;
     this.isStale = false;

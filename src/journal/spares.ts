@@ -14,6 +14,8 @@ export interface Spare {
   /** Bytes of zeros, the place of the header included. */
   size: number;
   isSyncing: boolean;
+  /** It goes as soon as nothing syncs it. */
+  isUnwanted: boolean;
 }
 
 export class Spares {
@@ -26,15 +28,21 @@ export class Spares {
   private readonly list: Spare[] = [];
   private large: Spare | null = null;
 
-  /** Takes over the spares that an earlier process left. `failed`: one could not be synced. */
-  constructor(files: Files, segmentBytes: number, failed: (error: Error) => void) {
+  /**
+   * Takes over the spares that an earlier process left; if it did not end in good order, their zeros may not be on the
+   * disk. `failed`: a spare could not be synced.
+   */
+  constructor(files: Files, segmentBytes: number, wasClosed: boolean, failed: (error: Error) => void) {
     this.files = files;
     this.segmentBytes = segmentBytes;
     this.failed = failed;
     this.stepBytes = Math.min(MOST_ZERO_BYTES, Math.max(LEAST_ZERO_BYTES, segmentBytes / 16));
     for (const name of files.list().filter((name) => numberIn(name, "spare") > 0)) {
       const file = files.open(name, "write");
-      this.list.push({ name, file, size: Math.max(file.size, HEADER_BYTES), isSyncing: false });
+      const size = Math.max(file.size, HEADER_BYTES);
+      const spare = { name, file, size, isSyncing: false, isUnwanted: false };
+      if (!wasClosed) this.zeroAnew(spare);
+      this.list.push(spare);
     }
     this.list.sort((a, b) => b.size - a.size);
   }
@@ -81,35 +89,55 @@ export class Spares {
   giveBack(bytes: number, largest: number): void {
     const { list } = this;
     while (list.length > 0 && this.room - list.at(-1)!.size > bytes + 2 * this.stepBytes) {
-      if (!this.remove(list.at(-1)!)) return;
-      list.pop();
+      this.remove(list.pop()!);
     }
-    if (largest <= this.segmentBytes && this.large !== null && this.remove(this.large)) this.large = null;
+    if (largest > this.segmentBytes || this.large === null) return;
+    this.remove(this.large);
+    this.large = null;
   }
 
+  /** Closes all; their zeros are on the disk when this returns. */
   close(): void {
-    for (const { file } of this.list) file.close();
-    this.large?.file.close();
+    for (const { file } of this.large === null ? this.list : [...this.list, this.large]) {
+      file.sync();
+      file.close();
+    }
+  }
+
+  private zeroAnew(spare: Spare): void {
+    const { size, file } = spare;
+    spare.size = HEADER_BYTES;
+    try {
+      while (spare.size < size) this.writeZeros(spare, size);
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      file.truncate(spare.size);
+    }
   }
 
   private grow(spare: Spare, to: number): void {
-    const zeros = zerosFor(spare.size, to, this.stepBytes);
-    spare.file.write([zeros], spare.size);
-    spare.size += zeros.length;
+    this.writeZeros(spare, to);
     if (spare.isSyncing) return;
     // The zeros reach the disk bit by bit, long before the spare is needed.
     spare.isSyncing = true;
     spare.file.syncLater((error) => {
       spare.isSyncing = false;
       if (error !== null) this.failed(error);
+      else if (spare.isUnwanted) this.remove(spare);
     });
   }
 
-  private remove({ name, file, isSyncing }: Spare): boolean {
-    if (isSyncing) return false;
-    file.close();
-    this.files.remove(name);
-    return true;
+  private writeZeros(spare: Spare, to: number): void {
+    const zeros = zerosFor(spare.size, to, this.stepBytes);
+    spare.file.write([zeros], spare.size);
+    spare.size += zeros.length;
+  }
+
+  private remove(spare: Spare): void {
+    spare.isUnwanted = true;
+    if (spare.isSyncing) return;
+    spare.file.close();
+    this.files.remove(spare.name);
   }
 
   private create(): Spare {
@@ -117,7 +145,13 @@ export class Spares {
     let number = 1;
     while (names.has(spareName(number))) number++;
     const name = spareName(number);
-    return { name, file: this.files.open(name, "create"), size: HEADER_BYTES, isSyncing: false };
+    return {
+      name,
+      file: this.files.open(name, "create"),
+      size: HEADER_BYTES,
+      isSyncing: false,
+      isUnwanted: false,
+    };
   }
 }
 

@@ -11,6 +11,8 @@ import { isNoRoom, Spares, zerosFor } from "./spares.ts";
 export interface TailOptions {
   readonly files: Files;
   readonly segmentBytes: number;
+  /** The process before ended in good order. */
+  readonly wasClosed: boolean;
   /** Says what the header of a segment shall say. */
   readonly header: (segment: Segment) => SegmentHeader;
   /** A spare could not be synced. */
@@ -33,9 +35,9 @@ export class Tail {
 
   /** Goes on in a segment that is there (with its header written anew), or begins one. */
   constructor(options: TailOptions, segment: Segment, isThere: boolean) {
-    const { files, segmentBytes, failed } = options;
+    const { files, segmentBytes, wasClosed, failed } = options;
     this.options = options;
-    this.spares = new Spares(files, segmentBytes, failed);
+    this.spares = new Spares(files, segmentBytes, wasClosed, failed);
     this.segment = segment;
     const { file, size } = isThere ? this.resume(segment) : this.begin(segment, 0);
     this.file = file;

@@ -79,9 +79,11 @@ export class NodeFiles implements Files {
 
   /** The runtimes have no lock on files; SQLite's, which the system releases with the process, is the same on all three. */
   lock(): boolean {
+    const path = join(this.path, LOCK_NAME);
+    fs.accessSync(this.path, fs.constants.W_OK | fs.constants.X_OK); // says better than SQLite what is wrong
     let database: Database | null = null;
     try {
-      database = openDatabase(join(this.path, LOCK_NAME));
+      database = openDatabase(path);
       database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
       this.database = database;
       return true;
