@@ -45,6 +45,9 @@ export class Spares {
       this.list.push(spare);
     }
     this.list.sort((a, b) => b.size - a.size);
+    // Zeros behind a gap would not be found when they are needed: at most one is not full.
+    const isFull = ({ size }: Spare): boolean => size >= segmentBytes;
+    while (this.list.length > 1 && !isFull(this.list.at(-2)!)) this.remove(this.list.pop()!);
   }
 
   /** Bytes that frames find here, but for what is kept for a larger record. */
