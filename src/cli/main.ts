@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The program: reads the command line, starts the server, leaves with the reference's exit codes.
+// The program: reads the command line, starts the server or does what a verb says, leaves with the reference's exit codes.
 
 import process from "node:process";
 import { EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
@@ -7,6 +7,7 @@ import { parseOptions } from "./parse_options.ts";
 import { serve } from "./serve.ts";
 import { systemServicePort } from "./service_port.ts";
 import { USAGE } from "./usage.ts";
+import { isVerbLine, runVerb } from "./verbs/verbs.ts";
 import { VERSION } from "./version.ts";
 import { commandLineWords } from "./words.ts";
 
@@ -14,7 +15,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const warn = (line: string): void => void process.stderr.write(`runnerbean: ${line}\n`);
 
 async function main(): Promise<number | null> {
-  const parsed = parseOptions(commandLineWords(), process.env, systemServicePort);
+  const words = commandLineWords();
+  if (isVerbLine(words)) return await runVerb(words, { say, warn }, () => process.stderr.write(USAGE));
+  const parsed = parseOptions(words, process.env, systemServicePort);
   parsed.warnings.forEach(warn);
   switch (parsed.kind) {
     case "help":

@@ -1,6 +1,11 @@
 // The text that -h and every usage error print on stderr.
 
 export const USAGE: string = `Use: runnerbean [OPTIONS]
+     runnerbean check DIR          say how the binlog in this folder is, and what it holds; reads only
+     runnerbean salvage DIR OUT    save what verifies of a damaged binlog to a new folder
+     runnerbean import FROM TO     bring the jobs of beanstalkd's binlog into a new folder
+     runnerbean dump DIR           print all jobs of a binlog as lines of JSON
+     runnerbean load DIR [FILE]    make a binlog of such lines, from a file or stdin, in a new folder
 
 Options:
  -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH

@@ -1,0 +1,27 @@
+// What a verb is: a word of the command line that does something to a log and ends, beside the server that goes on.
+
+import type { Printer } from "../serve.ts";
+
+export interface Verb {
+  readonly name: string;
+  /** Its arguments as the usage names them; in brackets what may be left out. */
+  readonly takes: readonly string[];
+  /** Does its work; answers the exit code. Throws a {@link VerbProblem} when it cannot. */
+  run(args: readonly string[], printer: Printer): Promise<number>;
+}
+
+/** Why a verb cannot do its work: a message without the program's name, and the code to leave with. */
+export class VerbProblem extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.name = "VerbProblem";
+    this.exitCode = exitCode;
+  }
+}
+
+/** "1 job", "2 jobs". */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
