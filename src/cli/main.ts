@@ -7,7 +7,7 @@ import { parseOptions } from "./parse_options.ts";
 import { serve } from "./serve.ts";
 import { systemServicePort } from "./service_port.ts";
 import { USAGE } from "./usage.ts";
-import { isVerbLine, runVerb } from "./verbs/verbs.ts";
+import { isVerbLine } from "./verbs/verb.ts";
 import { VERSION } from "./version.ts";
 import { commandLineWords } from "./words.ts";
 
@@ -16,7 +16,10 @@ const warn = (line: string): void => void process.stderr.write(`runnerbean: ${li
 
 async function main(): Promise<number | null> {
   const words = commandLineWords();
-  if (isVerbLine(words)) return await runVerb(words, { say, warn }, () => process.stderr.write(USAGE));
+  if (isVerbLine(words)) {
+    const { runVerb } = await import("./verbs/verbs.ts"); // a server starts quicker without
+    return await runVerb(words, { say, warn }, () => process.stderr.write(USAGE));
+  }
   const parsed = parseOptions(words, process.env, systemServicePort);
   parsed.warnings.forEach(warn);
   switch (parsed.kind) {

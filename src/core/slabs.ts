@@ -8,7 +8,10 @@ import { assert } from "./assert.ts";
 import { release } from "./columns.ts";
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, SLAB_BYTES } from "./limits.ts";
 
-/** Cell sizes in bytes: by steps of 8 up to 128, then by a quarter. */
+/**
+ * Cell sizes in bytes: by steps of 8 up to 128, then by quarters of the powers of two and 8 more, since bodies tend to
+ * have round sizes and come with their CR LF.
+ */
 const CELL_SIZES: readonly number[] = cellSizes();
 /** Class of a size, by its count of units. */
 const CLASS_OF_UNITS: Uint8Array = classOfUnits();
@@ -147,10 +150,12 @@ function classOf(bytes: number): number {
 
 function cellSizes(): number[] {
   const sizes: number[] = [];
-  for (let size = CELL_UNIT_BYTES; size < LARGEST_CELL_BYTES;) {
-    sizes.push(size);
-    const step = size < 128 ? CELL_UNIT_BYTES : size / 4;
-    size = Math.ceil((size + step) / CELL_UNIT_BYTES) * CELL_UNIT_BYTES;
+  for (let size = CELL_UNIT_BYTES; size <= 128; size += CELL_UNIT_BYTES) sizes.push(size);
+  for (let power = 128; power < LARGEST_CELL_BYTES; power *= 2) {
+    for (let quarter = 4; quarter < 8; quarter++) {
+      const size = power * quarter / 4 + CELL_UNIT_BYTES;
+      if (size < LARGEST_CELL_BYTES) sizes.push(size);
+    }
   }
   sizes.push(LARGEST_CELL_BYTES);
   assert(sizes.length < 256, "a cell class fits a byte");

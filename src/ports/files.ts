@@ -35,5 +35,6 @@ export interface OpenFile {
   sync(): void;
   /** The same beside the event loop: covers all that was written before this call. */
   syncLater(done: (error: Error | null) => void): void;
+  /** Nothing is done with it any more, but that syncs under way come to their end. */
   close(): void;
 }

@@ -113,11 +113,20 @@ export class Output implements ReplyWriter {
         0;
   }
 
-  /** Small ones as long as there is little to say; a connection that fills one gets large ones. */
+  /** Small ones as long as there is little to say; what fills one moves on into a large one, so that it is one send. */
   private nextBlock(): void {
-    const isFirst = this.filled === 0 && (this.full.length === 0 || this.unsentBytes < FEW_BYTES);
-    this.closeBlock();
-    this.block = isFirst ? this.pool.takeSmall() : this.pool.takeLarge();
+    const { block, filled } = this;
+    if (filled === 0 && (this.full.length === 0 || this.unsentBytes < FEW_BYTES)) {
+      this.closeBlock();
+      this.block = this.pool.takeSmall();
+      return;
+    }
+    const large = this.pool.takeLarge();
+    if (filled > 0 && block.length < large.length) {
+      copyBytes(large, 0, block, 0, filled);
+      this.pool.giveBack(block);
+    } else this.closeBlock();
+    this.block = large;
   }
 
   private closeBlock(): void {

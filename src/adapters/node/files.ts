@@ -13,6 +13,8 @@ const FLAGS: Record<FileMode, string> = { read: "r", write: "r+", create: "wx+" 
 class NodeFile implements OpenFile {
   private readonly fd: number;
   private readonly opened: Set<NodeFile>;
+  /** Syncs under way beside the event loop; the descriptor must outlive them. */
+  private syncs = 0;
 
   constructor(fd: number, opened: Set<NodeFile>) {
     this.fd = fd;
@@ -54,11 +56,20 @@ class NodeFile implements OpenFile {
   }
 
   syncLater(done: (error: Error | null) => void): void {
-    fs.fdatasync(this.fd, (error) => done(error ?? null));
+    this.syncs++;
+    fs.fdatasync(this.fd, (error) => {
+      this.syncs--;
+      if (!this.opened.has(this)) this.closeWhenIdle();
+      done(error ?? null);
+    });
   }
 
   close(): void {
-    if (this.opened.delete(this)) fs.closeSync(this.fd);
+    if (this.opened.delete(this)) this.closeWhenIdle();
+  }
+
+  private closeWhenIdle(): void {
+    if (this.syncs === 0) fs.closeSync(this.fd);
   }
 }
 

@@ -25,3 +25,8 @@ export class VerbProblem extends Error {
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
+
+/** Whether these words ask for a verb and not for a server: flags begin with a hyphen. */
+export function isVerbLine(words: readonly string[]): boolean {
+  return words.length > 0 && words[0] !== "" && !words[0].startsWith("-");
+}

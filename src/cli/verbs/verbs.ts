@@ -14,11 +14,6 @@ import { VerbProblem } from "./verb.ts";
 
 export const VERBS: readonly Verb[] = [checkVerb, salvageVerb, importVerb, dumpVerb, loadVerb];
 
-/** Whether these words ask for a verb and not for a server: flags begin with a hyphen. */
-export function isVerbLine(words: readonly string[]): boolean {
-  return words.length > 0 && words[0] !== "" && !words[0].startsWith("-");
-}
-
 /** Runs the verb that the first word names. Answers the exit code; `usage` prints the usage. */
 export async function runVerb(
   words: readonly string[],
