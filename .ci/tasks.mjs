@@ -4,7 +4,7 @@
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
-//   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, scale, micro
+//   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";

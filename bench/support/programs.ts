@@ -26,6 +26,9 @@ const NPX: Record<RuntimeName, string[]> = {
   node: ["node@26", "-p", "process.execPath"],
 };
 
+/** Whether a server of this name is the reference, perhaps with options (`beanstalkd -F`). */
+export const isReference = (name: string): boolean => name.split(" ")[0] === REFERENCE;
+
 /** The full path of a program on PATH, or "". */
 export function onPath(name: string): string {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
@@ -74,7 +77,7 @@ export function serverPrograms(names: readonly string[]): ServerProgram[] {
 export function versionOf(program: ServerProgram): string {
   try {
     const [path] = program.command;
-    const flag = program.name === REFERENCE ? "-v" : "--version";
+    const flag = isReference(program.name) ? "-v" : "--version";
     return run(path, [flag]).split("\n")[0].replace(/^(beanstalkd|deno)\s+|\s*\(.*\)/g, "").trim();
   } catch {
     return "?";

@@ -33,41 +33,67 @@ export function bindSelfToClientCore(): void {
   }
 }
 
+/** A server process that may not be ready yet. */
+export interface LaunchedServer extends BenchServer {
+  /** What it complained of, once it has ended by itself. */
+  readonly failure: string | null;
+}
+
+/** Starts a server and resolves when it accepts connections. */
 export async function startServer(
   program: ServerProgram,
   args: readonly string[] = [],
 ): Promise<BenchServer> {
+  const server = await launchServer(program, args);
+  const giveUpAt = Date.now() + START_MS;
+  while (!(await accepts(server.port))) {
+    if (server.failure !== null || Date.now() > giveUpAt) {
+      await server.stop();
+      throw new Error(`${server.name} did not start: ${server.failure}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return server;
+}
+
+/** Starts a server and does not wait for it. */
+export async function launchServer(
+  program: ServerProgram,
+  args: readonly string[] = [],
+): Promise<LaunchedServer> {
   const port = await freePort();
   const command = [...program.command, "-l", HOST, "-p", String(port), ...args];
   const [path, ...rest] = onCore(SERVER_CORE, command);
   const child = spawn(path, rest, { env: plainEnvironment(), stdio: ["ignore", "ignore", "pipe"] });
   let printed = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (printed = (printed + text).slice(-2000)));
+  let ended = false;
   const gone = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    const end = (): void => {
+      ended = true;
+      resolve();
+    };
+    child.once("exit", end);
     child.once("error", (error) => {
       printed += error.message;
-      resolve();
+      end();
     });
   });
-  let ended = false;
-  gone.then(() => (ended = true));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  const stop = async (): Promise<void> => {
-    process.removeListener("exit", kill);
-    if (!ended) kill();
-    await gone;
+  return {
+    name: program.name,
+    pid: child.pid!,
+    port,
+    get failure() {
+      return ended ? `${command.join(" ")}: ${printed}` : null;
+    },
+    async stop() {
+      process.removeListener("exit", kill);
+      if (!ended) kill();
+      await gone;
+    },
   };
-  const giveUpAt = Date.now() + START_MS;
-  while (!(await accepts(port))) {
-    if (ended || Date.now() > giveUpAt) {
-      await stop();
-      throw new Error(`${command.join(" ")} did not start: ${printed}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return { name: program.name, pid: child.pid!, port, stop };
 }
 
 // The server reads settings from RUNNERBEAN_*; what is set for the bench itself must not reach it.

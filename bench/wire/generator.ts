@@ -29,6 +29,8 @@ export interface Generator {
   readonly command: readonly string[];
   /** Options for runs that only warm the server up: the generator need not warm itself up then. */
   readonly carelessly: readonly string[];
+  /** Options for servers so slow that warming up on them costs more than it brings. */
+  readonly sparingly: readonly string[];
 }
 
 /** Our own generator, on Bun when it can be had (it is the cheapest client), else on Node. */
@@ -36,14 +38,17 @@ export function ownGenerator(): Generator {
   const load = fileURLToPath(new URL("load.ts", import.meta.url));
   for (const runtime of ["bun", "node"] as const) {
     const path = runtimePath(runtime);
-    if (path) return { command: [...scriptCommand(runtime, path), load], carelessly: ["--warm-up", "0"] };
+    if (path) {
+      const command = [...scriptCommand(runtime, path), load];
+      return { command, carelessly: ["--warm-up", "0"], sparingly: ["--warm-up", "300"] };
+    }
   }
   throw new Error("the load generator needs Bun or Node");
 }
 
 /** Another generator, which takes beanload's command line and prints its JSON. */
 export function otherGenerator(path: string): Generator {
-  return { command: [path], carelessly: [] };
+  return { command: [path], carelessly: [], sparingly: [] };
 }
 
 /** One run of a load. Throws when a reply was not what the load expects, or a connection was lost. */

@@ -5,8 +5,9 @@ import { parseArgs } from "node:util";
 import { REFERENCE, RUNTIMES, serverPrograms } from "../support/programs.ts";
 import { JsonLines, machine } from "../support/report.ts";
 import { otherGenerator, ownGenerator } from "./generator.ts";
-import { type Measurement, WireMeasure } from "./measure.ts";
-import { chooseGroups, rowName } from "./rows.ts";
+import { WireMeasure } from "./measure.ts";
+import { measureRounds } from "./rounds.ts";
+import { chooseGroups, rowNames, WIRE_ROWS } from "./rows.ts";
 import { detailTable, ratioTable } from "./wire_tables.ts";
 
 const USAGE = `usage: bench/wire/main.ts [options] [ROW-PATTERN ...]
@@ -39,12 +40,12 @@ function readArguments() {
   });
   const short = values.short;
   return {
-    names: [...(values["no-reference"] ? [] : [REFERENCE]), ...values.runtimes.split(",").filter(Boolean)],
+    servers: [...(values["no-reference"] ? [] : [REFERENCE]), ...values.runtimes.split(",").filter(Boolean)],
     rounds: positive(values.rounds ?? (short ? "2" : "5")),
     seconds: positive(values.seconds ?? (short ? "0.15" : "1")),
     maxBytes: positive(values["max-mib"] ?? (short ? "256" : "1024")) * 1048576,
     generator: values.generator ? otherGenerator(values.generator) : ownGenerator(),
-    groups: chooseGroups(positionals, short),
+    groups: chooseGroups(WIRE_ROWS, positionals, short),
     list: values.list,
     help: values.help,
   };
@@ -56,33 +57,19 @@ function positive(text: string): number {
 }
 
 async function main(): Promise<void> {
-  const { names, rounds, groups, list, help, ...settings } = readArguments();
+  const { servers, rounds, groups, list, help, ...settings } = readArguments();
   if (help) return void process.stdout.write(USAGE);
-  const rows = groups.flatMap((group) => group.modes.map((mode) => rowName(mode, group.shape)));
+  const rows = rowNames(groups);
   if (list) return void process.stdout.write(rows.join("\n") + "\n");
   // An exit, unlike a signal, ends the servers too.
   process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143));
 
-  const programs = serverPrograms(names);
+  const programs = serverPrograms(servers);
+  const names = programs.map((program) => program.name);
   const lines = new JsonLines("wire");
   const measure = new WireMeasure(settings);
-  const all: Measurement[] = [];
   console.log(`wire bench: ${machine(programs)}\nload generator: ${settings.generator.command.join(" ")}`);
-  const startedAt = Date.now();
-  for (let round = 0; round < rounds; round++) {
-    for (const group of groups) {
-      for (let turn = 0; turn < programs.length; turn++) {
-        // Who goes first changes from round to round, so that a drift of the machine meets all alike.
-        const program = programs[(turn + round) % programs.length];
-        const measured = await measure.group(program, group, round);
-        for (const measurement of measured) lines.add(measurement);
-        all.push(...measured);
-      }
-    }
-    console.error(
-      `round ${round + 1} of ${rounds} done after ${Math.round((Date.now() - startedAt) / 1000)} s`,
-    );
-  }
+  const all = await measureRounds(measure, programs, groups, rounds, lines);
   if (!names.includes(REFERENCE)) console.log("\nno reference, no ratios");
   else console.log(`\nRatio to ${REFERENCE}: median (lowest .. highest)\n${ratioTable(rows, names, all)}`);
   console.log(`\nMedians\n${detailTable(rows, names, all)}\n\n${lines.path}`);

@@ -1,6 +1,6 @@
 // Measures one server with one group of rows: a fresh process, warmed up, then each load in turn.
 import { forgetPeak } from "../support/proc.ts";
-import { REFERENCE, type ServerProgram } from "../support/programs.ts";
+import { isReference, type ServerProgram } from "../support/programs.ts";
 import { type BenchServer, startServer } from "../support/server.ts";
 import { type Generator, type LoadResult, runGenerator } from "./generator.ts";
 import type { LoadMode } from "./load_options.ts";
@@ -18,6 +18,10 @@ export interface MeasureSettings {
   readonly seconds: number;
   /** Jobs in one run are at most this many bytes of bodies. */
   readonly maxBytes: number;
+  /** How a server is started; without it by `startServer`. */
+  readonly start?: (program: ServerProgram) => Promise<BenchServer>;
+  /** Whether this server is so slow that the load generator shall hardly warm itself up on it. */
+  readonly isSlow?: (server: string) => boolean;
 }
 
 // A server that compiles while it runs is measured compiled. Jobs per connection of that warm-up:
@@ -41,7 +45,7 @@ export class WireMeasure {
   }
 
   async group(program: ServerProgram, group: Group, round: number): Promise<Measurement[]> {
-    const server = await startServer(program);
+    const server = await (this.#settings.start ?? startServer)(program);
     try {
       await this.#warmUp(server);
       const measurements: Measurement[] = [];
@@ -60,7 +64,9 @@ export class WireMeasure {
   }
 
   #run(server: BenchServer, mode: LoadMode, shape: Shape, jobs: number): Promise<LoadResult> {
-    return runGenerator(this.#settings.generator.command, server, mode, shape, jobs);
+    const { generator, isSlow } = this.#settings;
+    const options = isSlow?.(server.name) ? generator.sparingly : [];
+    return runGenerator([...generator.command, ...options], server, mode, shape, jobs);
   }
 
   #pilot(server: BenchServer, mode: LoadMode, shape: Shape, jobs: number): Promise<LoadResult> {
@@ -69,7 +75,7 @@ export class WireMeasure {
   }
 
   async #warmUp(server: BenchServer): Promise<void> {
-    const jobs = server.name === REFERENCE ? WARM_UP_JOBS_REFERENCE : WARM_UP_JOBS;
+    const jobs = isReference(server.name) ? WARM_UP_JOBS_REFERENCE : WARM_UP_JOBS;
     await this.#pilot(server, "put", WARM_UP, jobs);
     await this.#pilot(server, "reserve-delete", WARM_UP, jobs);
   }

@@ -1,5 +1,5 @@
-// The rows of the wire bench. Rows that differ only in the kind of load share a server and its jobs: put fills
-// the queue that reserve+delete empties, then mixed runs on what is empty again.
+// The rows of a bench that drives servers with loads. Rows that differ only in the kind of load share a server and
+// its jobs: put fills the queue that reserve+delete empties, then mixed runs on what is empty again.
 import type { LoadMode } from "./load_options.ts";
 
 export interface Shape {
@@ -14,12 +14,25 @@ export interface Group {
   readonly modes: readonly LoadMode[];
 }
 
+/** What a bench can measure: every kind of load in each of these shapes. */
+export interface Catalogue {
+  readonly shapes: readonly Shape[];
+  /** The names of the rows that the short form keeps. */
+  readonly short: RegExp;
+}
+
 const MODES: readonly LoadMode[] = ["put", "reserve-delete", "mixed"];
 const CONNECTIONS: readonly number[] = [1, 50, 500];
 const DEPTHS: readonly number[] = [1, 64];
 const BODIES: readonly number[] = [2, 1024, 32_768];
-/** What the short form keeps: one of each kind of trouble. */
-const SHORT_SHAPES = /-(c1-d1-b2|c50-d1-b2|c500-d1-b2|c50-d64-b2|c50-d1-b1k|c50-d64-b1k|c50-d1-b32k)$/;
+
+/** Everything the wire bench has; short: one of each kind of trouble. */
+export const WIRE_ROWS: Catalogue = {
+  shapes: BODIES.flatMap((bodyBytes) =>
+    DEPTHS.flatMap((depth) => CONNECTIONS.map((connections) => ({ connections, depth, bodyBytes })))
+  ),
+  short: /-(c1-d1-b2|c50-d1-b2|c500-d1-b2|c50-d64-b2|c50-d1-b1k|c50-d64-b1k|c50-d1-b32k)$/,
+};
 
 /** For example `reserve-delete-c50-d64-b1k`. */
 export function rowName(mode: LoadMode, shape: Shape): string {
@@ -27,18 +40,20 @@ export function rowName(mode: LoadMode, shape: Shape): string {
   return `${mode}-c${shape.connections}-d${shape.depth}-b${body}`;
 }
 
+/** The names of all rows in these groups. */
+export function rowNames(groups: readonly Group[]): string[] {
+  return groups.flatMap((group) => group.modes.map((mode) => rowName(mode, group.shape)));
+}
+
 /** The groups with at least one row that a pattern finds (all rows without patterns). */
-export function chooseGroups(patterns: readonly string[], short: boolean): Group[] {
+export function chooseGroups(catalogue: Catalogue, patterns: readonly string[], short: boolean): Group[] {
   const wanted = patterns.map((pattern) => new RegExp(pattern));
   const chosen = (mode: LoadMode, shape: Shape): boolean => {
     const name = rowName(mode, shape);
     if (wanted.length > 0) return wanted.some((pattern) => pattern.test(name));
-    return !short || SHORT_SHAPES.test(name);
+    return !short || catalogue.short.test(name);
   };
-  const shapes = BODIES.flatMap((bodyBytes) =>
-    DEPTHS.flatMap((depth) => CONNECTIONS.map((connections) => ({ connections, depth, bodyBytes })))
-  );
-  return shapes
+  return catalogue.shapes
     .map((shape) => ({ shape, modes: MODES.filter((mode) => chosen(mode, shape)) }))
     .filter((group) => group.modes.length > 0);
 }

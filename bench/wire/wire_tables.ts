@@ -78,14 +78,15 @@ export function detailTable(
 }
 
 /** Results in the order of the rounds. */
-function resultsOf(all: readonly Measurement[], row: string, server: string): LoadResult[] {
+export function resultsOf(all: readonly Measurement[], row: string, server: string): LoadResult[] {
   return all
     .filter((measurement) => measurement.row === row && measurement.server === server)
     .sort((a, b) => a.round - b.round)
     .map((measurement) => measurement.result);
 }
 
-const clientWasTheLimit = (result: LoadResult): boolean =>
+/** Whether the client had no time left and the server had. */
+export const clientWasTheLimit = (result: LoadResult): boolean =>
   result.client_cpu >= BUSY && result.server_cpu < BUSY;
 
 const commandsPerCpu = (result: LoadResult): number => result.ops / result.server_cpu_s;
