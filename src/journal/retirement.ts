@@ -5,8 +5,8 @@ import type { Files } from "../ports/files.ts";
 import { segmentName } from "./layout.ts";
 import type { Segments } from "./segments.ts";
 
-/** Files removed at once: each costs the system some work. */
-const MOST_AT_ONCE = 4;
+/** Bytes of files removed at once, about: the system takes a millisecond or so for ten megabytes. */
+const MOST_AT_ONCE_BYTES = 33_554_432;
 
 export class Retirement {
   private readonly files: Files;
@@ -49,7 +49,8 @@ export class Retirement {
   /** Removes some of the files that can go. */
   removeSome(): void {
     const { files, segments } = this;
-    for (let left = MOST_AT_ONCE; left > 0 && segments.oldest.number < this.below; left--) {
+    for (let left = MOST_AT_ONCE_BYTES; left > 0 && segments.oldest.number < this.below;) {
+      left -= segments.oldest.bytes;
       files.remove(segmentName(segments.oldest.number));
       segments.removeOldest();
     }

@@ -1,5 +1,8 @@
 // Plays one transcript case against a server process of its own and says how it failed.
 import process from "node:process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { startProcess } from "../support/server_process.ts";
 import { sleep } from "../support/runtime.ts";
@@ -26,13 +29,18 @@ interface Connection {
   sentAt: number;
 }
 
+type Server = ReturnType<typeof startProcess>;
+
 /** A server started for one case. Its first connection is the case's own: nothing has probed the counters. */
 interface Stage {
-  readonly port: number;
-  readonly server: ReturnType<typeof startProcess>;
+  port: number;
+  server: Server;
+  serverArgs: readonly string[];
   readonly connections: Map<string, Connection>;
   /** The connection made to see that the server is up; the first label takes it. */
   spare: WireClient | null;
+  /** What `${DIR}` stands for; "" when the case has no use for it. */
+  readonly directory: string;
 }
 
 class CaseFailure extends Error {}
@@ -50,8 +58,8 @@ export async function runCase(one: TranscriptCase, launch: Launch): Promise<stri
   let stage: Stage | null = null;
   let step: Step | null = null;
   try {
-    stage = await setStage(launch, one.serverArgs);
-    for (step of one.steps) await play(stage, step);
+    stage = await setStage(launch, one);
+    for (step of one.steps) await play(stage, step, launch);
     step = null;
     await sleep(SETTLE_MS);
     for (const [label, { client }] of stage.connections) {
@@ -73,26 +81,54 @@ export async function runCase(one: TranscriptCase, launch: Launch): Promise<stri
   }
 }
 
-async function setStage(launch: Launch, serverArgs: readonly string[]): Promise<Stage> {
-  const port = await launch.ports.take();
-  const { command, env } = launch;
-  const server = startProcess([...command, "-l", "127.0.0.1", "-p", String(port), ...serverArgs], env);
+async function setStage(launch: Launch, { serverArgs, steps }: TranscriptCase): Promise<Stage> {
+  const asked = [...serverArgs, ...steps.map(({ source }) => source)];
+  const needsDirectory = asked.some((text) => text.includes("${DIR}"));
+  const directory = needsDirectory ? mkdtempSync(join(tmpdir(), "runnerbean-case-")) : "";
+  try {
+    const started = await startServer(launch, serverArgs, directory);
+    return { ...started, serverArgs, connections: new Map(), directory };
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startServer(
+  { command, env, ports }: Launch,
+  serverArgs: readonly string[],
+  directory: string,
+): Promise<{ port: number; server: Server; spare: WireClient }> {
+  const port = await ports.take();
+  const args = serverArgs.map((arg) => arg.replace("${DIR}", directory));
+  const server = startProcess([...command, "-l", "127.0.0.1", "-p", String(port), ...args], env);
   let ended = false;
   server.exited.then(() => (ended = true), () => (ended = true));
   const giveUpAt = Date.now() + START_MS;
   while (!ended && Date.now() < giveUpAt) {
     const client = await WireClient.connect(port).catch(() => null);
-    if (client) return { port, server, connections: new Map(), spare: client };
+    if (client) return { port, server, spare: client };
     await sleep(5);
   }
   await server.stop();
   throw new CaseFailure(`the server did not start: ${server.stderr().slice(0, 2000)}`);
 }
 
+/** Ends the server, and starts the next one on the same directory. All connections are gone. */
+async function restart(stage: Stage, launch: Launch, action: Action & { kind: "restart" }): Promise<void> {
+  await stage.server.stop(action.signal as NodeJS.Signals);
+  stage.spare?.close();
+  for (const { client } of stage.connections.values()) client.close();
+  stage.connections.clear();
+  stage.serverArgs = action.serverArgs ?? stage.serverArgs;
+  Object.assign(stage, await startServer(launch, stage.serverArgs, stage.directory));
+}
+
 async function clearStage(stage: Stage): Promise<void> {
   stage.spare?.close();
   for (const { client } of stage.connections.values()) client.close();
   await stage.server.stop();
+  if (stage.directory !== "") rmSync(stage.directory, { recursive: true, force: true });
 }
 
 function isAlive(stage: Stage): boolean {
@@ -113,9 +149,10 @@ async function connectionOf(stage: Stage, label: string): Promise<Connection> {
   return connection;
 }
 
-async function play(stage: Stage, action: Action): Promise<void> {
+async function play(stage: Stage, action: Action, launch: Launch): Promise<void> {
   if (action.kind === "sleep") return await sleep(action.ms);
   if (action.kind === "signal") return stage.server.signal(action.name as NodeJS.Signals);
+  if (action.kind === "restart") return await restart(stage, launch, action);
   const connection = await connectionOf(stage, action.connection);
   const { client } = connection;
   switch (action.kind) {

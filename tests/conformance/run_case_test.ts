@@ -53,6 +53,19 @@ describe("case runner: what passes", () => {
     );
     assertEquals(failure, null);
   });
+
+  it("a restart: connections are new, and the directory is the same", LIMIT, async () => {
+    const failure = await play(
+      "server: ${DIR}",
+      "a until count: count=2",
+      "restart SIGKILL",
+      "a until count: count=2",
+      "restart SIGTERM with nothing",
+      "b> say HELLO\\r\\n",
+      "b< HELLO",
+    );
+    assertEquals(failure, null);
+  });
 });
 
 describe("case runner: what fails", () => {

@@ -27,7 +27,13 @@ export type Action =
   }
   | { readonly kind: "silent"; readonly connection: string; readonly ms: number }
   | { readonly kind: "sleep"; readonly ms: number }
-  | { readonly kind: "signal"; readonly name: string };
+  | { readonly kind: "signal"; readonly name: string }
+  | {
+    readonly kind: "restart";
+    readonly signal: string;
+    /** Arguments of the new server; null: those that the one before had. */
+    readonly serverArgs: readonly string[] | null;
+  };
 
 export type Step = Action & { readonly line: number; readonly source: string };
 
@@ -182,6 +188,12 @@ function readAction(text: string, more: readonly string[]): Action {
   if (sleep) return { kind: "sleep", ms: Number(sleep[1]) };
   const signal = /^signal (SIG[A-Z0-9]+)$/.exec(text);
   if (signal) return { kind: "signal", name: signal[1] };
+  const restart = /^restart (SIG[A-Z0-9]+)(?: with (.+))?$/.exec(text);
+  if (restart) {
+    const [, name, args] = restart;
+    const serverArgs = args === undefined ? null : args === "nothing" ? [] : args.split(/ +/);
+    return { kind: "restart", signal: name, serverArgs };
+  }
   const silent = /^(\w+) is silent (\d+) ms$/.exec(text);
   if (silent) return { kind: "silent", connection: silent[1], ms: Number(silent[2]) };
   const until = /^(\w+) until ([^:]+): (.+)$/.exec(text);

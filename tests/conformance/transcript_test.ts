@@ -98,6 +98,9 @@ describe("transcript: steps", () => {
         "a until stats-job 1: state=ready",
         "sleep 7 ms",
         "signal SIGUSR1",
+        "restart SIGKILL",
+        "restart SIGTERM with -b ${DIR} -z 5",
+        "restart SIGTERM with nothing",
       ),
       [
         { kind: "open", connection: "a" },
@@ -108,6 +111,9 @@ describe("transcript: steps", () => {
         { kind: "until", connection: "a", bytes: "stats-job 1\r\n", fields: [["state", "^(?:ready)$"]] },
         { kind: "sleep", ms: 7 },
         { kind: "signal", name: "SIGUSR1" },
+        { kind: "restart", signal: "SIGKILL", serverArgs: null },
+        { kind: "restart", signal: "SIGTERM", serverArgs: ["-b", "${DIR}", "-z", "5"] },
+        { kind: "restart", signal: "SIGTERM", serverArgs: [] },
       ],
     );
   });

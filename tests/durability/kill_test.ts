@@ -1,0 +1,74 @@
+// kill -9 at random moments under load on real sockets and a real disk, with every sync policy; and proof that this test
+// can fail. tests/durability/main.ts does the same for longer.
+
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { assert, assertGreaterOrEqual, assertMatch, assertRejects } from "@std/assert";
+import { freshSeed } from "../support/runtime.ts";
+import { Campaign, type CampaignOptions, withDirectory } from "./campaign.ts";
+import { fillModuleCache, type ModuleCache } from "./module_cache.ts";
+import { dropLastFrames, OldCopy } from "./tampering.ts";
+import { Violation } from "./violation.ts";
+
+/** RUNNERBEAN_KILLS kills per policy; 5, or 15 with CI=true. */
+const KILLS = Number(process.env.RUNNERBEAN_KILLS ?? (process.env.CI === "true" ? 15 : 5));
+
+describe("kill -9 under load", () => {
+  let cache: ModuleCache;
+
+  before(async () => {
+    cache = await fillModuleCache();
+  });
+  after(() => cache?.remove());
+
+  const campaignIn = (directory: string, options: Partial<CampaignOptions>): Campaign =>
+    new Campaign({ directory, kills: KILLS, seed: freshSeed("kills"), env: cache.env, ...options });
+
+  const policies = {
+    "synced before replies": [],
+    "synced every 50 ms": ["-f", "50"],
+    "never synced": ["-F"],
+    "small segments": ["-s", "65536"],
+  };
+  for (const [policy, serverArgs] of Object.entries(policies)) {
+    it(`${policy}: nothing acknowledged is lost`, { timeout: 60_000 }, async () => {
+      await withDirectory(async (directory) => {
+        const campaign = campaignIn(directory, { serverArgs });
+        await campaign.run();
+        console.log(`${policy}: ${campaign.report()}`);
+        assertGreaterOrEqual(campaign.tally.commands, 100 * KILLS, "it was no load");
+        assertGreaterOrEqual(campaign.tally.unanswered, KILLS, "the kills interrupted nothing");
+      });
+    });
+  }
+
+  it("the test fails when the last frames are missing", { timeout: 60_000 }, async () => {
+    await withDirectory(async (directory) => {
+      let dropped = 0;
+      // Two batches may be on their way without an answer to anything in them; the others were acknowledged.
+      const tamper = (): void => void (dropped += dropLastFrames(directory, 10));
+      const campaign = campaignIn(directory, { tamper, workMs: [400, 600] });
+      const broken = await assertRejects(() => campaign.run(), Violation);
+      console.log(`${dropped} frames dropped: ${broken.message.slice(0, 200)}`);
+      assert(dropped > 0);
+      assertMatch(broken.message, /missing|came back as it never was|used again|is back|and not/);
+    });
+  });
+
+  it("the test fails when an old state comes back", { timeout: 60_000 }, async () => {
+    await withDirectory((folder) =>
+      withDirectory(async (directory) => {
+        const copy = new OldCopy(folder);
+        let broughtBack = false;
+        const tamper = (): void => {
+          broughtBack = copy.bringBack(directory);
+          copy.take(directory);
+        };
+        const campaign = campaignIn(directory, { tamper, kills: 2, workMs: [400, 600] });
+        const broken = await assertRejects(() => campaign.run(), Violation);
+        console.log(`an old state: ${broken.message.slice(0, 200)}`);
+        assert(broughtBack);
+      })
+    );
+  });
+});

@@ -1,0 +1,47 @@
+// The long form of the kill test: tests/durability/main.ts [--kills 200] [--seed N] [--small tmpfs|ext4] [-- server arguments]
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { Campaign, withDirectory } from "./campaign.ts";
+import { fillModuleCache } from "./module_cache.ts";
+import { withSmallDisk } from "./small_disk.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: "string", default: "200" },
+    seed: { type: "string", default: String(Date.now() % 2 ** 32) },
+    small: { type: "string" },
+  },
+});
+
+const small = values.small;
+if (small !== undefined && small !== "tmpfs" && small !== "ext4") throw new Error("--small tmpfs or ext4");
+const cache = await fillModuleCache();
+const began = performance.now();
+const inDirectory = <T>(work: (directory: string) => Promise<T>): Promise<T> =>
+  small === undefined ? withDirectory(work) : withSmallDisk(small, 6, work);
+
+try {
+  await inDirectory(async (directory) => {
+    const campaign = new Campaign({
+      directory,
+      kills: Number(values.kills),
+      seed: Number(values.seed),
+      env: cache.env,
+      fills: small !== undefined,
+      largestBody: small === undefined ? undefined : 20_000,
+      serverArgs: [...(small === undefined ? [] : ["-s", "262144"]), ...positionals],
+    });
+    try {
+      await campaign.run();
+    } finally {
+      console.log(`${campaign.report()}; ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    }
+  });
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  cache.remove();
+}
