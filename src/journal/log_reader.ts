@@ -102,7 +102,8 @@ export class LogReader {
     const { records, lastId } = this.reader;
     if (bad === null) bad = this.missingStart(segments);
     nextId = Math.max(nextId, lastId + 1);
-    const isClosed = this.isClosed && bad === null;
+    // A segment without frames was begun by a process that ended before it wrote any.
+    const isClosed = this.isClosed && bad === null && (segments.at(-1)?.frames ?? 0) > 0;
     const found = { segments, numbers, records, bytes, nextId, durable: this.durable, isClosed };
     if (bad === null) return { kind: "whole", bad, ...found };
     return { ...this.judge(bad, segments), ...found };

@@ -99,6 +99,12 @@ export class Spares {
     this.large = null;
   }
 
+  /** Gives all of them back. */
+  clear(): void {
+    for (const spare of this.list) this.remove(spare);
+    this.list.length = 0;
+  }
+
   /** Closes all; their zeros are on the disk when this returns. */
   close(): void {
     for (const { file } of this.large === null ? this.list : [...this.list, this.large]) {

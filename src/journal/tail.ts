@@ -39,6 +39,8 @@ export class Tail {
     this.options = options;
     this.spares = new Spares(files, segmentBytes, wasClosed, failed);
     this.segment = segment;
+    // A segment that is gone on with has no zeros: they come first, from what the spares have taken if need be.
+    if (isThere) this.spares.clear();
     const { file, size } = isThere ? this.resume(segment) : this.begin(segment, 0);
     this.file = file;
     this.size = size;

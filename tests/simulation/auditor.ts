@@ -5,10 +5,12 @@
 // that order, the tap (tap.ts) tells it when which connection's next command is run. The content it knows from the
 // clients, and the replies it judges are those that the clients must then receive byte for byte.
 //
-// The journal joins here: `record` sees what it is told of each job.
+// With a journal it also keeps a chronicle of what was recorded and what of it clients have been told; a restart is judged
+// by it (recovery.ts).
 
+import type { Chronicle } from "./chronicle.ts";
 import type { Command, Kind, Meaning } from "./command.ts";
-import { Model } from "./model.ts";
+import { DISK_FULL, Model } from "./model.ts";
 import type { Job, Peer, Tube } from "./places.ts";
 import type { Reply } from "./reply.ts";
 import { readReply } from "./reply.ts";
@@ -20,10 +22,25 @@ export interface AuditorOptions {
   readonly largestBodyBytes: number;
   /** Limit of the server's memory for jobs, or Infinity. */
   readonly maxMemoryBytes: number;
+  /** Keeps what the journal is told, if there is one. */
+  readonly chronicle?: Chronicle | null;
+  /** Whether there is so much room on the disk that no put may be refused. */
+  readonly diskHasRoom?: () => boolean;
   /** Told of each event when a run is repeated to be read by people. */
   readonly trace: ((line: string) => void) | null;
 }
 
+/** Replies that need not wait for the journal, since they tell nothing that it remembers. */
+const SAYS_NOTHING_OF_JOBS = [
+  "USING",
+  "WATCHING",
+  "NOT_IGNORED",
+  "TOUCHED",
+  "PAUSED",
+  "TIMED_OUT",
+  "DEADLINE_SOON",
+  "DRAINING",
+];
 /** What a job may cost beside its body, in bytes. */
 const MOST_JOB_BYTES = 200;
 /** A body may take this many times its size, and a little. */
@@ -31,7 +48,12 @@ const BODY_WASTE = 1.3;
 const BODY_WASTE_BYTES = 16;
 
 export class Auditor implements Ledger {
-  readonly model = new Model();
+  /** A new one after each restart. */
+  model: Model;
+  /** What the journal was told; null when there is none. */
+  readonly chronicle: Chronicle | null;
+  /** The server is being stopped, and closes all connections. */
+  isStopping = false;
   private readonly options: AuditorOptions;
   /** Whose command is being run, unless it has been answered. */
   private issuer: Peer | null = null;
@@ -43,6 +65,8 @@ export class Auditor implements Ledger {
 
   constructor(options: AuditorOptions) {
     this.options = options;
+    this.chronicle = options.chronicle ?? null;
+    this.model = new Model(this.chronicle !== null);
   }
 
   // Clients.
@@ -64,6 +88,17 @@ export class Auditor implements Ledger {
 
   reads(peer: Peer, bytes: Uint8Array): void {
     peer.talk.receive(bytes, !peer.isBlocked);
+  }
+
+  /** The server has handed bytes to the connection. */
+  sends(peer: Peer, bytes: number): void {
+    peer.talk.isSent(bytes);
+  }
+
+  /** The process is gone, and with it whatever was going on. */
+  crashes(): void {
+    this.issuer = this.command = this.running = null;
+    this.records.clear();
   }
 
   cuts(peer: Peer): void {
@@ -120,6 +155,16 @@ export class Auditor implements Ledger {
     if (hasRoom) this.model.lastId++;
   }
 
+  /** The body of a put is there, and the put is refused for want of room on the disk. */
+  abandons(peer: Peer): void {
+    const { draft } = peer;
+    if (draft === null) return; // refused for its end
+    peer.draft = null;
+    draft.refusal = "OUT_OF_MEMORY";
+    this.model.heard.add(DISK_FULL);
+    if (this.options.diskHasRoom?.() ?? true) violation("a put is refused though there is room on the disk");
+  }
+
   /** A put or pause-tube was refused by the protocol after it had been counted. */
   counts(kind: Kind): void {
     this.count(kind);
@@ -127,6 +172,7 @@ export class Auditor implements Ledger {
 
   record(kind: "put" | "change" | "gone", id: number): void {
     this.options.trace?.(`  record ${kind} ${id}`);
+    this.chronicle?.recorded(kind, id);
     const job = this.model.jobs.get(id);
     const isKick = kind === "change" && job !== undefined && job.tube.kicks.size > 0 &&
       (this.running === null || this.running === "kick");
@@ -143,7 +189,7 @@ export class Auditor implements Ledger {
     const reply = readReply(bytes, length);
     this.model.heard.add(reply.words[0]);
     this.options.trace?.(`  ${peer.number} < ${reply.line}`);
-    if (!peer.isCut) peer.talk.answer(bytes, length);
+    if (!peer.isCut) this.answers(peer, bytes, length, reply);
     if (peer.isWaiting) judgeWaiter(this.model, peer, reply);
     else if (peer.kick !== null) this.judgeKicked(peer, reply);
     else if (peer === this.issuer && this.command !== null) {
@@ -154,10 +200,21 @@ export class Auditor implements Ledger {
     if (peer === this.issuer) this.command = null;
   }
 
+  private answers(peer: Peer, bytes: Uint8Array, length: number, reply: Reply): void {
+    const { chronicle } = this;
+    peer.talk.answer(bytes, length);
+    const tellsNothing = SAYS_NOTHING_OF_JOBS.includes(reply.words[0]) || this.running === "listTubesWatched";
+    if (chronicle === null || tellsNothing) return;
+    const { moment } = chronicle;
+    peer.talk.whenTold(() => chronicle.tell(moment));
+  }
+
   ends(): void {
     const { issuer, command, model } = this;
     this.issuer = this.command = this.running = null;
     if (issuer !== null && command !== null) this.judgeSilence(issuer, command);
+    this.chronicle?.note(model.jobs, model.changed);
+    model.changed.clear();
     for (const [record, count] of this.records) {
       violation(`the journal has ${count > 0 ? "missed" : "got"} ${record}`);
     }
@@ -175,7 +232,7 @@ export class Auditor implements Ledger {
 
   closes(peer: Peer): void {
     this.options.trace?.(`${peer.number} is closed`);
-    if (!peer.isCut) this.checkFarewell(peer);
+    if (!peer.isCut && !this.isStopping) this.checkFarewell(peer);
     peer.draft = null;
     this.model.close(peer);
   }

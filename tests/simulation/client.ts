@@ -1,10 +1,10 @@
 // One simulated client: its end of a connection, and what the auditor knows of it.
 
 import { MemoryConnection } from "../../src/adapters/memory/transport.ts";
-import type { Accept } from "../../src/ports/transport.ts";
 import type { Random } from "../support/random.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Command } from "./command.ts";
+import type { Life } from "./life.ts";
 import type { Peer } from "./places.ts";
 import { violation } from "./violation.ts";
 
@@ -30,15 +30,23 @@ export class Client {
   }
 
   /** Connects; null when the server does not want any more connections. */
-  static connect(auditor: Auditor, accept: Accept, capacityBytes: number): Client | null {
+  static connect(auditor: Auditor, life: Life, capacityBytes: number): Client | null {
     const before = auditor.model.totalPeers;
-    const connection = new MemoryConnection(accept, capacityBytes);
+    let peer: Peer | null = null;
+    const connection = new MemoryConnection((transport) =>
+      life.server.accept({
+        ...transport,
+        send: (bytes, length) => {
+          if (peer !== null && !life.isGone) auditor.sends(peer, length);
+          return transport.send(bytes, length);
+        },
+      }), capacityBytes);
     if (auditor.model.totalPeers === before) {
       if (!connection.isClosedByServer) violation("a connection is neither accepted nor closed");
       connection.close();
       return null;
     }
-    const peer = [...auditor.model.peers].pop()!;
+    peer = [...auditor.model.peers].pop()!;
     peer.talk.capacityBytes = capacityBytes;
     return new Client(auditor, peer, connection);
   }
@@ -87,6 +95,10 @@ export class Client {
       this.deliver(random.chance(split) ? 1 + random.below(random.pick(PIECES)) : 65_536);
       if (this.isPaused) return;
     }
+  }
+
+  get isClosedByServer(): boolean {
+    return this.connection.isClosedByServer;
   }
 
   end(): void {

@@ -13,6 +13,12 @@ const UNSENT_BYTES = 262_144;
 const BLOCK_BYTES = 65_536;
 const LONGEST_REPLY_BYTES = 6_000;
 
+/** Something that the client learns when it has been sent so many bytes. */
+interface News {
+  readonly end: number;
+  readonly tell: () => void;
+}
+
 export class Conversation {
   /** Bytes said, and bytes that have arrived at the server. */
   said = 0;
@@ -27,6 +33,10 @@ export class Conversation {
   private owed: Uint8Array = NO_BYTES;
   private owedTo = 0;
   private received = 0;
+  /** Bytes of replies so far, those that the server has let go, and what each of them tells. */
+  private answered = 0;
+  private sent = 0;
+  private news: News[] = [];
 
   private readonly heard: Set<string>;
 
@@ -69,12 +79,24 @@ export class Conversation {
     if (this.owedTo + length > this.owed.length) this.makeRoom(length);
     this.owed.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.owedTo);
     this.owedTo += length;
+    this.answered += length;
     // What the connection has taken over may exceed its capacity by one buffer: a block, or a piece of a large body.
     const taken = this.capacityBytes + Math.max(BLOCK_BYTES, this.largestBodyBytes);
     const most = taken + UNSENT_BYTES + LONGEST_REPLY_BYTES + this.largestBodyBytes;
     if (this.outstanding > most) {
       violation(`${this.outstanding} bytes of replies wait for a client that does not read`);
     }
+  }
+
+  /** Calls back when the server has let go of all that it has answered so far. */
+  whenTold(tell: () => void): void {
+    this.news.push({ end: this.answered, tell });
+  }
+
+  /** The server lets go of bytes: from now on the client may know them. */
+  isSent(bytes: number): void {
+    this.sent += bytes;
+    while (this.news.length > 0 && this.news[0].end <= this.sent) this.news.shift()!.tell();
   }
 
   /** The client has read bytes. `mayRefuse`: replies of the protocol itself may be among them. */

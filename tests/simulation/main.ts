@@ -1,14 +1,17 @@
 // Runs seeds of the simulation: `main.ts [FIRST [COUNT]]`, one seed unless more are asked for. Stops at the first that
-// fails. `main.ts --table` prints the fingerprints that known_fingerprints.ts should hold.
+// fails. `main.ts --crash SEED` stops the process at each operation of the disk, one after the other. `main.ts --table` prints the fingerprints that known_fingerprints.ts should hold.
 
 import process from "node:process";
-import { fingerprintLine, runSeeds } from "./campaign.ts";
+import { crashEverywhere, fingerprintLine, runSeeds } from "./campaign.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { KNOWN_FINGERPRINTS } from "./known_fingerprints.ts";
 import { simulate } from "./simulation.ts";
 
 if (process.argv[2] === "--table") {
   for (const [seed] of KNOWN_FINGERPRINTS) console.log(`  [${seed}, "${simulate(seed).fingerprint}"],`);
+} else if (process.argv[2] === "--crash") {
+  const seed = Number(process.argv[3]);
+  console.log(`seed ${seed}: stopped at each of ${crashEverywhere(seed)} operations of its disk`);
 } else {
   const first = Number(process.argv[2] ?? 1);
   const count = Number(process.argv[3] ?? 1);

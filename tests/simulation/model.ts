@@ -15,6 +15,15 @@ const URGENT_BELOW = 1024;
 const CROWD = 250;
 const CROWD_DUE = "(a crowd became due)";
 const CROWD_CLOSED = "(a session closed that held a crowd)";
+export const POWER_CUT = "(the power went)";
+export const PROCESS_KILLED = "(the process was killed)";
+export const CRASHES = "(the process ended within an operation of the disk)";
+export const STOPPED = "(the server was stopped)";
+export const LOG_FAILED = "(the log failed)";
+export const TORN = "(a torn end was cut off)";
+export const DAMAGED = "(a flipped bit was noticed)";
+export const MOVED = "(jobs were written again)";
+export const DISK_FULL = "(a put was refused for want of disk)";
 /** What a campaign should have come by: every reply there is, and the crowds. */
 export const ALL_THERE_IS: readonly string[] = [
   "INSERTED",
@@ -41,6 +50,15 @@ export const ALL_THERE_IS: readonly string[] = [
   "UNKNOWN_COMMAND",
   CROWD_DUE,
   CROWD_CLOSED,
+  POWER_CUT,
+  PROCESS_KILLED,
+  CRASHES,
+  STOPPED,
+  LOG_FAILED,
+  TORN,
+  DAMAGED,
+  MOVED,
+  DISK_FULL,
 ];
 /** A count that nobody can know any more; adding to it changes nothing. */
 const UNKNOWN = NaN;
@@ -53,17 +71,27 @@ export class Model {
   readonly tubes = new Map<string, Tube>();
   readonly peers = new Set<Peer>();
   readonly pending = new Set<Job>();
+  /** Jobs that have moved since somebody emptied this. */
+  readonly changed = new Set<Job>();
   readonly home: Tube;
   totalJobs = 0;
   timeouts = 0;
   totalPeers = 0;
   bodyBytes = 0;
+  /** Burials so far. */
+  burials = 0;
   /** The first words of all replies, and what else has come about. */
-  readonly heard = new Set<string>();
+  readonly heard: Set<string>;
   /** How often each command was run, by its kind. */
   readonly commands: Record<string, number> = {};
 
-  constructor() {
+  /** Jobs are kept in files as well. */
+  readonly isJournaled: boolean;
+
+  /** `heard` goes on from the life before a restart. */
+  constructor(isJournaled: boolean, heard: Set<string> = new Set()) {
+    this.isJournaled = isJournaled;
+    this.heard = heard;
     this.home = this.obtain("default");
   }
 
@@ -121,6 +149,7 @@ export class Model {
       state: "ready",
       deadline: 0,
       holder: null,
+      burial: 0,
       isPending: false,
       reserves: 0,
       timeouts: 0,
@@ -128,12 +157,17 @@ export class Model {
       buries: 0,
       kicks: 0,
     };
-    this.jobs.set(job.id, job);
-    this.bodyBytes += body.length + 2;
-    tube.jobs++;
     tube.totalJobs++;
     this.totalJobs++;
-    this.enter(job, delay > 0 ? "delayed" : "ready", this.now + delay * 1000);
+    this.admit(job, delay > 0 ? "delayed" : "ready", this.now + delay * 1000);
+  }
+
+  /** A job comes into being, or back after a restart. */
+  admit(job: Job, state: State, deadline: number): void {
+    this.jobs.set(job.id, job);
+    this.bodyBytes += job.body.length + 2;
+    job.tube.jobs++;
+    this.enter(job, state, deadline);
   }
 
   forget(job: Job): void {
@@ -195,18 +229,22 @@ export class Model {
     job.isPending = true;
     job.tube.pending++;
     this.pending.add(job);
+    this.changed.add(job);
   }
 
   private enter(job: Job, state: State, deadline: number): void {
     const { tube } = job;
     job.state = state;
     job.deadline = deadline;
+    this.changed.add(job);
     if (state === "ready") {
       tube.ready.add(job);
       if (job.pri < URGENT_BELOW) tube.urgent++;
     } else if (state === "delayed") tube.delayed.add(job);
-    else if (state === "buried") tube.buried.add(job);
-    else {
+    else if (state === "buried") {
+      tube.buried.add(job);
+      job.burial = ++this.burials;
+    } else {
       job.holder!.held.add(job);
       tube.reserved++;
     }

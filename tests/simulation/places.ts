@@ -18,6 +18,8 @@ export interface Job {
   /** End of the delay or of the ttr, in milliseconds. */
   deadline: number;
   holder: Peer | null;
+  /** Number of its last burial. */
+  burial: number;
   /** It may be ready by now, or still be as `state` says: the server moves large crowds in several steps. */
   isPending: boolean;
   reserves: number;

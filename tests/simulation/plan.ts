@@ -3,6 +3,8 @@
 
 import type { Random } from "../support/random.ts";
 import type { Kind } from "./command.ts";
+import { drawJournalPlan } from "./disk_plan.ts";
+import type { JournalPlan } from "./disk_plan.ts";
 
 export interface Plan {
   readonly steps: number;
@@ -31,6 +33,8 @@ export interface Plan {
   /** Unread bytes of replies that a connection takes over. */
   readonly capacities: readonly number[];
   readonly faults: Faults;
+  /** Null: jobs live in memory alone. */
+  readonly journal: JournalPlan | null;
 }
 
 /** Probabilities, per step or per thing that can go wrong. */
@@ -106,6 +110,7 @@ function plainPlan(random: Random): Plan {
     drainsAt: random.chance(0.06) ? random.below(steps) : NEVER,
     pipelining: random.pick([1, 2, 4, 12]),
     capacities: random.pick([[NEVER], [NEVER, 2_000, 70_000], [1, 300, 5_000]]),
+    journal: null,
     faults: {
       malformed: sometimes(0.05),
       hold: sometimes(0.3),
@@ -127,7 +132,16 @@ function weights(random: Random, favourites: readonly Kind[]): number[] {
   });
 }
 
-export function drawPlan(random: Random): Plan {
+/** A seed's plan. What concerns the disk is drawn from a generator of its own. */
+export function drawPlan(random: Random, diskRandom: Random): Plan {
+  const plan = drawMemoryPlan(random);
+  const journal = drawJournalPlan(diskRandom, plan.steps, plan.isLarge);
+  if (journal === null) return plan;
+  const bodySizes = [...plan.bodySizes, ...journal.bodySizes];
+  return { ...plan, journal, bodySizes, maxJobBytes: Math.max(plan.maxJobBytes, ...bodySizes) };
+}
+
+function drawMemoryPlan(random: Random): Plan {
   const flavour = random.next();
   const plan = plainPlan(random);
   if (flavour < 0.25) return crossing(random, plan);

@@ -1,8 +1,5 @@
-// Faults that are planted on purpose, to show that the simulation finds what it should. Each replaces a piece of the
-// engine or the server for as long as it stands, so that the product carries no code for it.
-//
-// `isHidden` marks a fault that cannot be told from outside (soon enough): the invariants have to find it. All others are
-// looked for by the auditor alone, with the invariants switched off.
+// Faults of the engine and the server that are planted on purpose, to show that the simulation finds what it should; those of
+// the journal are in planted_journal_bugs.ts.
 
 import { Alarms } from "../../src/core/alarms.ts";
 import { BlockDirectory } from "../../src/core/block_directory.ts";
@@ -24,48 +21,9 @@ import { Parser } from "../../src/protocol/parser.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Input } from "../../src/server/input.ts";
 import { Server } from "../../src/server/server.ts";
-
-export interface PlantedBug {
-  readonly what: string;
-  readonly isHidden?: boolean;
-  /** Plants it; the returned function takes it out again. */
-  readonly plant: () => () => void;
-}
-
-// Deliberately without types: what is replaced here is private, and looks different from within.
-// deno-lint-ignore no-explicit-any
-type Loose = any;
-type Changed = (this: Loose, original: (...args: Loose[]) => Loose, ...args: Loose[]) => Loose;
-
-/** Replaces a method or getter of a class. */
-function change(owner: { readonly prototype: object }, name: string, changed: Changed): () => void {
-  const prototype: object = owner.prototype;
-  const former = Object.getOwnPropertyDescriptor(prototype, name);
-  if (former === undefined) throw new Error(`there is no ${name} to plant a bug in`);
-  const isGetter = former.get !== undefined;
-  const original = (former.get ?? former.value) as (...args: Loose[]) => Loose;
-  function replacement(this: Loose, ...args: Loose[]): Loose {
-    return changed.call(this, original.bind(this), ...args);
-  }
-  Object.defineProperty(
-    prototype,
-    name,
-    isGetter ? { ...former, get: replacement } : { ...former, value: replacement },
-  );
-  return () => void Object.defineProperty(prototype, name, former);
-}
-
-const bug = (
-  what: string,
-  owner: { readonly prototype: object },
-  name: string,
-  changed: Changed,
-): PlantedBug => ({
-  what,
-  plant: () => change(owner, name, changed),
-});
-
-const hidden = (planted: PlantedBug): PlantedBug => ({ ...planted, isHidden: true });
+import { bug, hidden } from "./plant.ts";
+import type { PlantedBug } from "./plant.ts";
+import { OF_JOURNAL } from "./planted_journal_bugs.ts";
 
 /** The classes behind values that are not exported by name. */
 const heapClass = { prototype: Object.getPrototypeOf(DeadlineHeap.prototype) as object };
@@ -293,4 +251,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...OF_COMMANDS,
   ...OF_MEMORY,
   ...OF_CONNECTIONS,
+  ...OF_JOURNAL,
 ];

@@ -1,26 +1,31 @@
-// The server in a made world: known seeds, fresh seeds, and faults planted to see that they are found.
+// The server in a made world: known seeds, fresh seeds, crashes everywhere, and faults planted to see that they are found.
 //
 // RUNNERBEAN_SIM_SEEDS sets how many fresh seeds are run, RUNNERBEAN_SEED with which they begin.
 
 import process from "node:process";
-import { describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { freshSeed } from "../support/runtime.ts";
-import { fingerprintLine, runSeed, runSeeds } from "./campaign.ts";
+import { crashEverywhere, fingerprintLine, runSeed, runSeeds } from "./campaign.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { KNOWN_FINGERPRINTS } from "./known_fingerprints.ts";
-import { ALL_THERE_IS } from "./model.ts";
+import { ALL_THERE_IS, CRASHES, POWER_CUT, PROCESS_KILLED, TORN } from "./model.ts";
 import { PLANTED_BUGS } from "./planted_bugs.ts";
-import type { PlantedBug } from "./planted_bugs.ts";
+import type { PlantedBug } from "./plant.ts";
 import { simulate } from "./simulation.ts";
 
 const DEFAULT_SEEDS = process.env.CI === "true" ? 1000 : 200;
 const FRESH_SEEDS = Number(process.env.RUNNERBEAN_SIM_SEEDS ?? DEFAULT_SEEDS);
+/** Seeds of which a short run is repeated with a crash at each operation of its disk. */
+const CRASHED_SEEDS = process.env.CI === "true" ? 8 : 3;
 /** Seeds per test, so that each stays well below its time limit. */
 const SEEDS_PER_TEST = 100;
 /** A planted bug must be found within this many seeds. */
 const SEEDS_PER_BUG = 500;
 const TIMEOUT = { timeout: 60_000 };
+
+/** Node prints results only between turns, and leaves those out that it has not printed when it is made to exit. */
+afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)));
 
 describe("simulation", () => {
   it("gives known seeds the same fingerprints on every runtime", TIMEOUT, () => {
@@ -44,6 +49,22 @@ describe("simulation", () => {
       if (done + count === FRESH_SEEDS) console.log(fingerprintLine(first, FRESH_SEEDS, combined));
     });
   }
+});
+
+describe("the simulation", () => {
+  const first = freshSeed("crashes");
+  const heard = new Set<string>();
+  for (let seed = first; seed < first + CRASHED_SEEDS; seed++) {
+    it(`stops the process at every operation of the disk in seed ${seed}`, TIMEOUT, () => {
+      const operations = crashEverywhere(seed, heard);
+      assert(operations > 20, `only ${operations} operations: nothing is written`);
+    });
+  }
+
+  it("has stopped it while it wrote, tidied up and started", () => {
+    const missing = [CRASHES, POWER_CUT, PROCESS_KILLED, TORN].filter((event) => !heard.has(event));
+    assertEquals(missing, []);
+  });
 });
 
 describe("the simulation finds that", () => {

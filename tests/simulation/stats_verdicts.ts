@@ -10,6 +10,9 @@ import { violation } from "./violation.ts";
 /** What each key must say; of a list, any. */
 type Figures = Record<string, string | number | boolean | readonly number[]>;
 
+/** Any figure will do. */
+const UNKNOWN = NaN;
+
 /** How often each command has been run, by the key of the stats document. */
 const COUNTED: Partial<Record<Kind, string>> = {
   put: "cmd-put",
@@ -109,7 +112,7 @@ function jobFigures(model: Model, job: Job, lines: readonly string[]): Figures {
     delay: job.delay,
     ttr: job.ttr,
     "time-left": isTimed ? secondsLeft(job.deadline, model.now) : 0,
-    file: 0,
+    file: model.isJournaled ? UNKNOWN : 0,
     reserves: job.reserves,
     timeouts: job.timeouts,
     releases: job.releases,

@@ -59,7 +59,11 @@ export class Tap {
   private readonly auditor: Auditor;
   private readonly fingerprint: Fingerprint;
   private readonly now: () => number;
+  /** Nobody wants to know any more. */
+  private readonly isMute: () => boolean;
   private readonly peers = new Map<Session, Peer>();
+  /** The engine is at work; what it calls of itself is its own affair. */
+  private isWithin = false;
   private readonly text = new TextCollector();
 
   constructor(
@@ -68,12 +72,14 @@ export class Tap {
     auditor: Auditor,
     fingerprint: Fingerprint,
     now: () => number,
+    isMute: () => boolean = () => false,
   ) {
     this.engine = engine;
     this.encoder = new ReplyEncoder(engine, facts);
     this.auditor = auditor;
     this.fingerprint = fingerprint;
     this.now = now;
+    this.isMute = isMute;
     for (const [kind, asked] of COMMANDS) {
       this.around(kind, ([session, ...rest]) => auditor.runs(this.peerOf(session), kind, asked(rest)));
     }
@@ -86,12 +92,14 @@ export class Tap {
     });
     this.around("countRefusedPut", () => auditor.counts("put"));
     this.around("countRefusedPause", () => auditor.counts("pauseTube"));
+    this.watchRefusals();
     this.replace("open", (open) => (...args) => {
       const session = open(...args) as Session;
-      this.peers.set(session, auditor.opened());
+      if (!isMute()) this.peers.set(session, auditor.opened());
       return session;
     });
     this.replace("beginPut", (beginPut) => (session, bodyBytes, ...rest) => {
+      if (isMute()) return beginPut(session, bodyBytes, ...rest);
       auditor.begins(this.now());
       const hasRoom = beginPut(session, bodyBytes, ...rest) as boolean;
       auditor.putLine(this.peerOf(session), bodyBytes as number, hasRoom);
@@ -99,13 +107,24 @@ export class Tap {
     });
   }
 
+  /** A put whose body is there is refused: there is no room for it on the disk. */
+  private watchRefusals(): void {
+    this.replace("abandonPut", (abandonPut) => (session) => {
+      if (!this.isMute() && !this.isWithin) this.auditor.abandons(this.peerOf(session));
+      abandonPut(session);
+    });
+  }
+
   private around(method: string, before: (args: Arguments) => void): void {
     this.replace(method, (original) => (...args) => {
+      if (this.isMute()) return original(...args);
       if (this.engine.outbox.length > 0) violation(`the outbox was not emptied before ${method}`);
       this.calls++;
       this.auditor.begins(this.now());
       before(args);
+      this.isWithin = true;
       original(...args);
+      this.isWithin = false;
       this.listen();
       this.auditor.ends();
     });

@@ -16,13 +16,18 @@ const SPECIAL_IDS = [0, 9_007_199_254_740_991, 4_294_967_296];
 export class Workload {
   private readonly random: Random;
   private readonly plan: Plan;
-  private readonly model: Model;
+  private readonly modelNow: () => Model;
   private bodies = 0;
 
-  constructor(random: Random, plan: Plan, model: Model) {
+  /** `modelNow` answers what is known of the queue; it is another one after a restart. */
+  constructor(random: Random, plan: Plan, modelNow: () => Model) {
     this.random = random;
     this.plan = plan;
-    this.model = model;
+    this.modelNow = modelNow;
+  }
+
+  private get model(): Model {
+    return this.modelNow();
   }
 
   /** One command of a client. */
