@@ -34,7 +34,21 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (warning !== null) printer.warn(warning);
   const clock = await runtimeClock();
   let server: Server | null = null;
-  let listener: Listener;
+  let listener: Listener | null = null;
+  let isDrainWanted = false;
+  const leave = (exitCode: number): void => {
+    listener?.close();
+    server?.stop();
+    place.cleanup();
+    process.exit(exitCode);
+  };
+  // Before listening: whoever has connected may already send signals.
+  process.on("SIGTERM", () => leave(EXIT_OK));
+  process.on("SIGINT", () => leave(EXIT_OK));
+  process.on("SIGUSR1", () => {
+    isDrainWanted = true;
+    server?.drain();
+  });
   try {
     // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
     listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
@@ -46,7 +60,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   }
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
-    listener.close();
+    listener?.close();
     place.cleanup();
     return problem;
   };
@@ -59,12 +73,6 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
   if (binlog !== null && "problem" in binlog) return fail(binlog);
 
-  const leave = (exitCode: number): void => {
-    listener.close();
-    server!.stop();
-    place.cleanup();
-    process.exit(exitCode);
-  };
   server = new Server({
     engine,
     journal: binlog ?? undefined,
@@ -80,9 +88,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
       leave(EXIT_BINLOG);
     },
   });
-  process.on("SIGTERM", () => leave(EXIT_OK));
-  process.on("SIGINT", () => leave(EXIT_OK));
-  process.on("SIGUSR1", () => server!.drain());
+  if (isDrainWanted) server.drain();
   const where = describeAddress(listener.address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);

@@ -9,7 +9,7 @@ import { campaign } from "./campaign.ts";
 import { report, summary } from "./report.ts";
 import { shrink } from "./shrink.ts";
 
-const SEQUENCES = Number(process.env.RUNNERBEAN_FUZZ_SEQUENCES ?? 1500);
+const SEQUENCES = Number(process.env.RUNNERBEAN_FUZZ_SEQUENCES ?? 1000);
 /** Generous: a busy machine needs 20 ms for a sequence. */
 const TIMEOUT_MS = 60_000 + SEQUENCES * 40;
 /** The same sequences at every run, beside the fresh ones. */

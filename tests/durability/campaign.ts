@@ -74,7 +74,7 @@ export class Campaign {
     for (;;) {
       const server = await this.start();
       try {
-        const seen = await this.inspect(server.port);
+        const seen = await this.inspect(server.port).catch((error) => this.tellFate(server, error));
         this.settle([...seen.jobs.values()]);
         this.noteProbe(seen);
         if (this.kills === this.options.kills) return;
@@ -169,6 +169,13 @@ export class Campaign {
       for (const client of clients) client.close();
       await Promise.allSettled(running);
     }
+  }
+
+  /** What went wrong while all was looked at, and whether the server did not survive it. */
+  private async tellFate(server: ServerProcess, error: unknown): Promise<never> {
+    const code = await Promise.race([server.exited, sleep(1000).then(() => "alive")]);
+    if (code === "alive") throw error;
+    violation(`${(error as Error).message}; the server left with exit code ${code}: ${server.stderr()}`);
   }
 
   private async diedAlone(server: ServerProcess): Promise<void> {

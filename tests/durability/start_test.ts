@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { HEADER_BYTES, numberIn } from "../../src/journal/layout.ts";
 import { listeningOn, portOf, type RunningProcess, runToEnd, toEnd } from "../cli/run_command.ts";
-import { findProgram, RUNTIME, type RuntimeName, skipWithout } from "../support/runtime.ts";
+import { findRuntime, RUNTIME, type RuntimeName } from "../support/runtime.ts";
 import { PROJECT_DIR, runnerbeanCommand, startProcess } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 
@@ -61,7 +61,7 @@ async function ask(port: number, command: string): Promise<string> {
 /** The command that starts Runnerbean on a runtime; null when that is not here. */
 function commandOn(runtime: RuntimeName): string[] | null {
   if (runtime === RUNTIME) return runnerbeanCommand();
-  const program = findProgram(runtime);
+  const program = findRuntime(runtime);
   if (program === "") return null;
   const words = runtime === "deno" ? [program, "run", "-A", "--no-check"] : [program];
   return [...words, join(PROJECT_DIR, "src/cli/main.ts")];
@@ -69,7 +69,7 @@ function commandOn(runtime: RuntimeName): string[] | null {
 
 describe("the lock of a log", () => {
   for (const other of ["deno", "bun", "node"] as const) {
-    const skip = other === RUNTIME ? false : skipWithout(other);
+    const skip = findRuntime(other) === "" && `${other} is not here`; // a part of the tests may run with one runtime only
     it(`held by ${RUNTIME}, wanted by ${other}: exit 10`, { skip, timeout: 60_000 }, async () => {
       const command = commandOn(other);
       assert(command, `${other} is missing`);

@@ -15,6 +15,12 @@ export function runtimeCommand(): string[] {
   return RUNTIME === "deno" ? [process.execPath, "run", "-A", "--no-check"] : [process.execPath];
 }
 
+/** The full path of a runtime: the one that the test task names, or the one on PATH; "" when there is none. */
+export function findRuntime(name: RuntimeName): string {
+  if (name === RUNTIME) return process.execPath;
+  return process.env[`RUNNERBEAN_${name.toUpperCase()}`] || findProgram(name);
+}
+
 /** The full path of a program on PATH, or "" when it is not installed. */
 export function findProgram(name: string): string {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
