@@ -51,7 +51,7 @@ describe("kill -9 under load", () => {
       const broken = await assertRejects(() => campaign.run(), Violation);
       console.log(`${dropped} frames dropped: ${broken.message.slice(0, 200)}`);
       assert(dropped > 0);
-      assertMatch(broken.message, /missing|came back as it never was|used again|is back|and not/);
+      assertMatch(broken.message, /missing|came back as it never was|used again|is back|and not|is damaged/);
     });
   });
 
