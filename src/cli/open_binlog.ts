@@ -10,7 +10,7 @@ import { openLog } from "../journal/recovery.ts";
 import type { Recovered } from "../journal/recovery.ts";
 import { EXIT_FAILURE, EXIT_LOCK } from "./exit_codes.ts";
 import type { Options } from "./options.ts";
-import type { Printer } from "./serve.ts";
+import type { Printer } from "./printer.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 
 const MEBIBYTE = 1_048_576;

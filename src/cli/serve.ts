@@ -13,16 +13,11 @@ import { EXIT_BINLOG, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
 import type { Options } from "./options.ts";
+import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { listenFor, runtimeClock, runtimeName } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
-
-/** What the command line prints to, without line ends. */
-export interface Printer {
-  say(line: string): void;
-  warn(line: string): void;
-}
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {

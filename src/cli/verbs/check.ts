@@ -8,7 +8,7 @@ import { segmentName, UNFINISHED } from "../../journal/layout.ts";
 import type { JobCounts } from "../../journal/tally.ts";
 import type { Files } from "../../ports/files.ts";
 import { EXIT_FAILURE, EXIT_OK } from "../exit_codes.ts";
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 import { existing } from "./directories.ts";
 import { BEANSTALKD_LOCK, OWN_LOCK, whileLocked } from "./held_lock.ts";
 import { tellUnreadable } from "./import.ts";

@@ -10,7 +10,7 @@ import type { Files } from "../../ports/files.ts";
 import type { LiveJobs } from "../../ports/journal.ts";
 import { EXIT_FAILURE, EXIT_OK } from "../exit_codes.ts";
 import { randomSeed } from "../facts.ts";
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 import { existing } from "./directories.ts";
 import { OWN_LOCK, whileLocked } from "./held_lock.ts";
 import { firstLine, jobLine } from "./job_line.ts";

@@ -10,7 +10,7 @@ import { logKind } from "../../journal/check.ts";
 import type { LiveJob } from "../../ports/journal.ts";
 import { EXIT_FAILURE, EXIT_OK } from "../exit_codes.ts";
 import { randomSeed } from "../facts.ts";
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 import { existing, makeLog, requireNew } from "./directories.ts";
 import { BEANSTALKD_LOCK, whileLocked } from "./held_lock.ts";
 import { jobLine } from "./job_line.ts";

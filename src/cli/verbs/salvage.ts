@@ -6,7 +6,7 @@ import { salvageLog } from "../../journal/salvage.ts";
 import type { Salvaged } from "../../journal/salvage.ts";
 import { EXIT_FAILURE, EXIT_OK } from "../exit_codes.ts";
 import { randomSeed } from "../facts.ts";
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 import { existing, makeLog, requireNew } from "./directories.ts";
 import { OWN_LOCK, whileLocked } from "./held_lock.ts";
 import type { Verb } from "./verb.ts";

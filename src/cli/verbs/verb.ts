@@ -1,6 +1,6 @@
 // What a verb is: a word of the command line that does something to a log and ends, beside the server that goes on.
 
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 
 export interface Verb {
   readonly name: string;

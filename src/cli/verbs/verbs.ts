@@ -2,7 +2,7 @@
 
 import { LogProblem } from "../../journal/problem.ts";
 import { EXIT_FAILURE, EXIT_LOCK, EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
-import type { Printer } from "../serve.ts";
+import type { Printer } from "../printer.ts";
 import { reasonOf } from "../start_problem.ts";
 import { checkVerb } from "./check.ts";
 import { dumpVerb } from "./dump.ts";
