@@ -103,7 +103,8 @@ async function test(words) {
       `\nfingerprints of the runtimes ${isSame ? "are the same" : "differ"}: ${[...fingerprints].join(", ")}`,
     );
   }
-  console.log(`\n${describe(total)}`);
+  if (total.skipped > 0) console.log(`\n${total.skipped} skipped, for the reasons above`);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
