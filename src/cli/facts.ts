@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
+import { IDENTITY_BYTES } from "../journal/segment.ts";
 import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Options } from "./options.ts";
@@ -36,6 +37,11 @@ function kernelVersion(): string {
 /** A number that strangers cannot guess. */
 export function randomSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+/** The identity of a new log. */
+export function randomIdentity(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES));
 }
 
 function randomHex(bytes: number): string {

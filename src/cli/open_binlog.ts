@@ -9,6 +9,7 @@ import { LogProblem } from "../journal/problem.ts";
 import { openLog } from "../journal/recovery.ts";
 import type { Recovered } from "../journal/recovery.ts";
 import { EXIT_FAILURE, EXIT_LOCK } from "./exit_codes.ts";
+import { randomIdentity } from "./facts.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
@@ -33,7 +34,7 @@ export function openBinlog(
       sync: options.sync,
       stopwatch: () => performance.now(),
       now,
-      identity: crypto.getRandomValues(new Uint8Array(16)),
+      identity: randomIdentity(),
       progress: progressPrinter(printer),
     });
     tellOf(recovered, engine.jobs.count, directory, (performance.now() - began) / 1000, printer);

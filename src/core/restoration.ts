@@ -5,25 +5,11 @@ import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import { BURIED, DELAYED, READY } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
+import type { LiveJob } from "./live_jobs.ts";
 import type { Places } from "./places.ts";
 
-/** A job's fields, as a journal gives them; see JobState in ports/journal.ts. */
-export interface RestoredJob {
-  readonly id: number;
-  readonly tube: Uint8Array;
-  readonly state: number;
-  readonly pri: number;
-  readonly delay: number;
-  readonly ttr: number;
-  readonly createdAt: number;
-  readonly mark: number;
-  readonly reserves: number;
-  readonly timeouts: number;
-  readonly releases: number;
-  readonly buries: number;
-  readonly kicks: number;
-  readonly file: number;
-}
+/** A job's fields, as a journal gives them back. */
+export type RestoredJob = Readonly<Omit<LiveJob, "row" | "bodyBytes" | "readBody">>;
 
 export class Restoration {
   private readonly places: Places;

@@ -34,9 +34,8 @@ export class Batch implements BodySink {
   position: number;
   /** Position at which that segment begins. */
   base: number;
-  /** Bytes of all frames so far, and how many records they have. */
+  /** Bytes of all frames so far. */
   bytes = 0;
-  records = 0;
   private readonly files: Files;
   private readonly segmentBytes: number;
   private readonly frameBytes: number;
@@ -61,7 +60,7 @@ export class Batch implements BodySink {
     this.position = current.end;
   }
 
-  /** Records a whole job, with `tube` = job.tube. Answers the number of the segment where it will lie. */
+  /** Records a whole job. Answers the number of the segment where it will lie. */
   put(job: LiveJob, durable: number): number {
     const { tube } = job;
     this.begin(PUT_BYTES + tube.length, putBytes(tube.length, job.bodyBytes), durable);
@@ -114,7 +113,6 @@ export class Batch implements BodySink {
   reuse(): void {
     this.frames = [];
     this.bytes = 0;
-    this.records = 0;
     this.at = this.from = 0;
     for (const chunk of this.full) if (this.spare.length < KEPT_CHUNKS) this.spare.push(chunk);
     this.full.length = 0;
@@ -146,7 +144,6 @@ export class Batch implements BodySink {
     if (this.offset + head + total > this.segmentBytes && this.offset > HEADER_BYTES) this.turnOver(durable);
     if (this.open === null) this.openFrame();
     if (this.chunk.length - this.at < fixed) this.nextChunk();
-    this.records++;
   }
 
   private openFrame(): void {

@@ -107,6 +107,7 @@ export class Compaction {
   private readSome(segment: Segment): boolean {
     const { offset } = this;
     const size = this.file!.read(this.buffer, offset);
+    // As if a header's worth of bytes stood before the buffer: the frame at its beginning has the position of `offset`.
     const content = new SegmentBytes(this.buffer, size, segment.base + offset, this.files);
     let at = 0;
     for (let end = content.frameEnd(at); end !== 0; end = content.frameEnd(at)) {

@@ -52,11 +52,3 @@ export class SegmentBytes {
     return true;
   }
 }
-
-/** Where the first frame of a segment stands in the log, told by the frame itself; -1 when it does not verify. */
-export function baseByFirstFrame(bytes: Uint8Array, size: number, files: Files): number {
-  if (size < HEADER_BYTES + FRAME_HEAD_BYTES) return -1;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-  const base = view.getFloat64(HEADER_BYTES + 8, true);
-  return new SegmentBytes(bytes, size, base, files).frameEnd(HEADER_BYTES) === 0 ? -1 : base;
-}

@@ -22,8 +22,8 @@ export interface ReadSegment {
   readonly frames: number;
 }
 
-/** The place where the log stops to verify. */
-export interface BadPlace {
+/** A place where the log does not verify. */
+interface Place {
   readonly file: string;
   readonly offset: number;
   /** Where that is in the log; bytes of frames since it began. */
@@ -31,6 +31,10 @@ export interface BadPlace {
   readonly reason: string;
   /** Bytes from there to the next frame that verifies, or to the end of the log. */
   readonly bytes: number;
+}
+
+/** The place where the log stops to verify. */
+export interface BadPlace extends Place {
   /** Frames behind it that verify. */
   readonly framesBehind: number;
 }
@@ -80,9 +84,11 @@ export class LogReader {
     let bytes = 0;
     let looked = 0;
     let nextId = 1;
-    let bad: Omit<BadPlace, "framesBehind"> | null = null;
+    let bad: Place | null = null;
     for (let i = 0; i < numbers.length && bad === null; i++) {
       const loaded = this.load(numbers[i]);
+      bad = missingBehind(segments.at(-1), loaded);
+      if (bad !== null) break;
       const fault = typeof loaded === "string"
         ? loaded
         : faultInChain(segments.at(-1), loaded.header, numbers[i]);
@@ -95,7 +101,7 @@ export class LogReader {
       segments.push(segment);
       bytes += segment.end;
       nextId = Math.max(nextId, header.nextId);
-      bad = this.endOf(segment, content, numbers[i + 1]);
+      bad = this.endOf(segment, content);
       looked += segment.size;
       progress(looked, total);
     }
@@ -138,27 +144,20 @@ export class LogReader {
     return { header, end: at, size: content.size, frames };
   }
 
-  /** The bad place at a segment's end, if it is one: something that is no frame, or frames that are missing. */
-  private endOf(
-    segment: ReadSegment,
-    content: SegmentBytes,
-    next: number | undefined,
-  ): Omit<BadPlace, "framesBehind"> | null {
-    const { end, size } = segment;
-    const position = content.positionOf(end);
-    const place = { file: segmentName(segment.header.number), offset: end, position };
-    if (!content.isZeroFrom(end)) {
-      const found = content.findFrame(end + 1);
-      return { ...place, reason: "what lies there is no whole record", bytes: (found || size) - end };
-    }
-    if (next === undefined) return null;
-    const header = this.headerOf(next);
-    if (typeof header === "string" || header.base <= position) return null; // told of the next segment
-    return { ...place, reason: "records are missing there", bytes: header.base - position };
+  /** The bad place at a segment's end, if something lies there that is no frame. */
+  private endOf({ header, end, size }: ReadSegment, content: SegmentBytes): Place | null {
+    if (content.isZeroFrom(end)) return null;
+    return {
+      file: segmentName(header.number),
+      offset: end,
+      position: content.positionOf(end),
+      reason: "what lies there is no whole record",
+      bytes: (content.findFrame(end + 1) || size) - end,
+    };
   }
 
   /** The log itself says from which segment on it is needed. */
-  private missingStart(segments: readonly ReadSegment[]): Omit<BadPlace, "framesBehind"> | null {
+  private missingStart(segments: readonly ReadSegment[]): Place | null {
     if (segments.length === 0) return null;
     const first = segments[0].header;
     const needed = Math.max(this.reader.oldest, segments.at(-1)!.header.oldest);
@@ -193,15 +192,15 @@ export class LogReader {
     number: number,
     before: readonly ReadSegment[],
     reason: string,
-  ): Omit<BadPlace, "framesBehind"> {
+  ): Place {
     const last = before.at(-1);
-    const position = last === undefined ? 0 : last.header.base + last.end - HEADER_BYTES;
+    const position = last === undefined ? 0 : endOfFrames(last);
     return { file: segmentName(number), offset: 0, position, reason, bytes: this.sizeOf([number]) };
   }
 
   /** Torn or damaged: looks at what verifies behind the bad place. */
   private judge(
-    bad: Omit<BadPlace, "framesBehind">,
+    bad: Place,
     segments: readonly ReadSegment[],
   ): { kind: "torn" | "damaged"; bad: BadPlace } {
     let framesBehind = 0;
@@ -247,6 +246,21 @@ function faultInChain(before: ReadSegment | undefined, header: SegmentHeader, nu
   if (before.header.identity.some((byte, i) => byte !== header.identity[i])) {
     return "it is of another queue's log";
   }
-  const expected = before.header.base + before.end - HEADER_BYTES;
+  const expected = endOfFrames(before);
   return header.base === expected ? null : `it begins at position ${header.base}, not ${expected}`;
+}
+
+/** Position behind a segment's last good frame. */
+function endOfFrames({ header, end }: ReadSegment): number {
+  return header.base + end - HEADER_BYTES;
+}
+
+/** The end of a segment as a bad place, if the next one begins further on than it should. */
+function missingBehind(before: ReadSegment | undefined, next: LoadedSegment | string): Place | null {
+  if (before === undefined || typeof next === "string") return null;
+  const position = endOfFrames(before);
+  const bytes = next.header.base - position;
+  if (bytes <= 0) return null; // what else may be wrong with it is told of the next segment
+  const reason = "records are missing there";
+  return { file: segmentName(before.header.number), offset: before.end, position, reason, bytes };
 }

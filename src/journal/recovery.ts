@@ -5,8 +5,9 @@ import type { Files, OpenFile } from "../ports/files.ts";
 import type { LiveJobs, Restorer } from "../ports/journal.ts";
 import { Binlog } from "./binlog.ts";
 import type { BinlogOptions } from "./binlog.ts";
+import { logKind } from "./check.ts";
 import { firstFreeId } from "./free_id.ts";
-import { HEADER_BYTES, MIN_SEGMENT_BYTES, numberIn, segmentName, UNFINISHED } from "./layout.ts";
+import { HEADER_BYTES, MIN_SEGMENT_BYTES, segmentName, UNFINISHED } from "./layout.ts";
 import { LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
@@ -54,9 +55,8 @@ export function openLog(files: Files, queue: RestorableQueue, options: RecoveryO
 }
 
 function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
-  const names = files.list();
-  refuseForeign(files, names);
-  if (names.includes(UNFINISHED)) {
+  if (logKind(files) === "beanstalkd") throw new LogProblem("foreign", describeForeign(files.path));
+  if (files.list().includes(UNFINISHED)) {
     throw new LogProblem(
       "damaged",
       `${files.path} was never written to its end: remove it and write it again`,
@@ -97,14 +97,10 @@ function begin(files: Files, verdict: LogVerdict, jobs: LiveJobs, options: Recov
   }
 }
 
-/** A directory of the reference's is not ours to begin a log in. */
-function refuseForeign(files: Files, names: readonly string[]): void {
-  const isForeign = names.some((name) => numberIn(name, "binlog") > 0);
-  if (!isForeign || names.some((name) => numberIn(name, "segment") > 0)) return;
-  throw new LogProblem(
-    "foreign",
-    `${files.path} holds a log of beanstalkd; bring its jobs over with: runnerbean import ${files.path} NEW-DIRECTORY`,
-  );
+/** A directory of the reference's is not ours to begin a log in; says what to do instead. */
+export function describeForeign(directory: string): string {
+  return `${directory} holds a log of beanstalkd; ` +
+    `bring its jobs over with: runnerbean import ${directory} NEW-DIRECTORY`;
 }
 
 /** Says where a log is damaged, what that concerns, and what can be done. */

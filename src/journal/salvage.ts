@@ -5,7 +5,7 @@
 
 import type { Files } from "../ports/files.ts";
 import type { JobState, LiveJobs, Restorer } from "../ports/journal.ts";
-import { baseByFirstFrame, SegmentBytes } from "./frames.ts";
+import { SegmentBytes } from "./frames.ts";
 import { firstFreeId, HIGHEST_ID, SKIPPED_IDS } from "./free_id.ts";
 import { FRAME_HEAD_BYTES, HEADER_BYTES, putBytes, segmentName } from "./layout.ts";
 import { LogReader } from "./log_reader.ts";
@@ -159,8 +159,6 @@ class Salvage {
 
   /** A frame says its own position: so does any of them where the segment begins. */
   private baseByFrames(size: number): number {
-    const first = baseByFirstFrame(this.buffer, size, this.files);
-    if (first >= 0) return first;
     const view = new DataView(this.buffer.buffer, 0, size);
     for (let at = HEADER_BYTES; at + FRAME_HEAD_BYTES <= size; at++) {
       const base = view.getFloat64(at + 8, true) - at + HEADER_BYTES;

@@ -117,7 +117,7 @@ export class Spares {
     const { size, file } = spare;
     spare.size = HEADER_BYTES;
     try {
-      while (spare.size < size) this.writeZeros(spare, size);
+      while (spare.size < size) this.addZeros(spare, size);
     } catch (error) {
       if (!isNoRoom(error)) throw error;
       file.truncate(spare.size);
@@ -125,7 +125,7 @@ export class Spares {
   }
 
   private grow(spare: Spare, to: number): void {
-    this.writeZeros(spare, to);
+    this.addZeros(spare, to);
     if (spare.isSyncing) return;
     // The zeros reach the disk bit by bit, long before the spare is needed.
     spare.isSyncing = true;
@@ -136,10 +136,8 @@ export class Spares {
     });
   }
 
-  private writeZeros(spare: Spare, to: number): void {
-    const zeros = zerosFor(spare.size, to, this.stepBytes);
-    spare.file.write([zeros], spare.size);
-    spare.size += zeros.length;
+  private addZeros(spare: Spare, to: number): void {
+    spare.size = writeZeros(spare.file, spare.size, to, this.stepBytes);
   }
 
   private remove(spare: Spare): void {
@@ -170,7 +168,9 @@ export function isNoRoom(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-/** Zeros to write at once into a file that has `size` bytes and shall have `to`. */
-export function zerosFor(size: number, to: number, stepBytes: number): Uint8Array {
-  return ZEROS.subarray(0, Math.min(stepBytes, to - size));
+/** Adds a step of zeros to a file that has `size` bytes and shall have `to`. Answers how many it has then. */
+export function writeZeros(file: OpenFile, size: number, to: number, stepBytes: number): number {
+  const zeros = ZEROS.subarray(0, Math.min(stepBytes, to - size));
+  file.write([zeros], size);
+  return size + zeros.length;
 }

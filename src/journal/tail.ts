@@ -6,7 +6,7 @@ import type { Frame } from "./batch.ts";
 import { HEADER_BYTES, segmentName } from "./layout.ts";
 import { encodeHeader } from "./segment.ts";
 import type { Segment, SegmentHeader } from "./segment.ts";
-import { isNoRoom, Spares, zerosFor } from "./spares.ts";
+import { isNoRoom, Spares, writeZeros } from "./spares.ts";
 
 export interface TailOptions {
   readonly files: Files;
@@ -162,9 +162,7 @@ export class Tail {
   private extend(): void {
     const { segmentBytes } = this.options;
     if (this.size >= segmentBytes) return this.spares.extend();
-    const zeros = zerosFor(this.size, segmentBytes, this.spares.stepBytes);
-    this.file.write([zeros], this.size);
-    this.size += zeros.length;
+    this.size = writeZeros(this.file, this.size, segmentBytes, this.spares.stepBytes);
     this.markDirty();
   }
 

@@ -7,7 +7,8 @@ import process from "node:process";
 import { crc32 } from "node:zlib";
 import type { FileMode, Files, OpenFile } from "../../ports/files.ts";
 
-const LOCK_NAME = "lock.sqlite";
+/** Name of the lock's file in a directory. */
+export const LOCK_NAME = "lock.sqlite";
 const FLAGS: Record<FileMode, string> = { read: "r", write: "r+", create: "wx+" };
 
 class NodeFile implements OpenFile {
@@ -73,15 +74,15 @@ class NodeFile implements OpenFile {
   }
 }
 
-/** What of SQLite is used: a transaction that holds the file's lock. */
-interface Database {
+/** What of SQLite is used: a transaction that holds a file's lock. */
+export interface LockDatabase {
   exec(sql: string): unknown;
   close(): void;
 }
 
 export class NodeFiles implements Files {
   readonly path: string;
-  private database: Database | null = null;
+  private database: LockDatabase | null = null;
   private readonly opened = new Set<NodeFile>();
 
   constructor(path: string) {
@@ -92,9 +93,9 @@ export class NodeFiles implements Files {
   lock(): boolean {
     const path = join(this.path, LOCK_NAME);
     fs.accessSync(this.path, fs.constants.W_OK | fs.constants.X_OK); // says better than SQLite what is wrong
-    let database: Database | null = null;
+    let database: LockDatabase | null = null;
     try {
-      database = openDatabase(path);
+      database = openLockDatabase(path, false);
       database.exec("PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
       this.database = database;
       return true;
@@ -141,12 +142,15 @@ export class NodeFiles implements Files {
   }
 }
 
-function openDatabase(path: string): Database {
+/** Opens a lock's file with the SQLite that the runtime has. A file that is only read must be there. */
+export function openLockDatabase(path: string, isReadOnly: boolean): LockDatabase {
   const require = createRequire(import.meta.url);
   if (process.versions.bun !== undefined) {
-    const { Database } = require("bun:sqlite") as { Database: new (path: string) => Database };
-    return new Database(path);
+    type Constructor = new (path: string, options: object) => LockDatabase;
+    const { Database } = require("bun:sqlite") as { Database: Constructor };
+    return new Database(path, isReadOnly ? { readonly: true } : { readwrite: true, create: true });
   }
-  const { DatabaseSync } = require("node:sqlite") as { DatabaseSync: new (path: string) => Database };
-  return new DatabaseSync(path);
+  type Constructor = new (path: string, options: { readOnly: boolean }) => LockDatabase;
+  const { DatabaseSync } = require("node:sqlite") as { DatabaseSync: Constructor };
+  return new DatabaseSync(path, { readOnly: isReadOnly });
 }

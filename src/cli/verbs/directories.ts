@@ -9,6 +9,7 @@ import { numberIn, UNFINISHED } from "../../journal/layout.ts";
 import { writeLog } from "../../journal/write_log.ts";
 import type { WrittenLog } from "../../journal/write_log.ts";
 import { EXIT_FAILURE } from "../exit_codes.ts";
+import { randomIdentity } from "../facts.ts";
 import { DEFAULT_SEGMENT_BYTES } from "../options.ts";
 import { OWN_LOCK } from "./held_lock.ts";
 import { VerbProblem } from "./verb.ts";
@@ -55,7 +56,7 @@ export function makeLog<T>(
     const prepared = prepare(folder);
     const written = writeLog(new NodeFiles(folder), jobs, {
       segmentBytes: DEFAULT_SEGMENT_BYTES,
-      identity: crypto.getRandomValues(new Uint8Array(16)),
+      identity: randomIdentity(),
       now: Date.now(),
     });
     moveUp(folder, path);

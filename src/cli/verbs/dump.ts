@@ -5,7 +5,7 @@ import { Engine } from "../../core/engine.ts";
 import { logKind } from "../../journal/check.ts";
 import { firstFreeId } from "../../journal/free_id.ts";
 import { LogReader } from "../../journal/log_reader.ts";
-import { describeDamage } from "../../journal/recovery.ts";
+import { describeDamage, describeForeign } from "../../journal/recovery.ts";
 import type { Files } from "../../ports/files.ts";
 import type { LiveJobs } from "../../ports/journal.ts";
 import { EXIT_FAILURE, EXIT_OK } from "../exit_codes.ts";
@@ -24,10 +24,7 @@ export const dumpVerb: Verb = {
     const files = existing("DIR", path);
     const kind = logKind(files);
     if (kind === "none") throw new VerbProblem(EXIT_FAILURE, `DIR: there is no log in ${path}`);
-    if (kind === "beanstalkd") {
-      const hint = `bring its jobs over with: runnerbean import ${path} NEW-DIRECTORY`;
-      throw new VerbProblem(EXIT_FAILURE, `DIR: ${path} holds a log of beanstalkd; ${hint}`);
-    }
+    if (kind === "beanstalkd") throw new VerbProblem(EXIT_FAILURE, `DIR: ${describeForeign(path)}`);
     const jobs = await whileLocked(path, OWN_LOCK, () => readJobs(files, printer));
     await printJobs(jobs);
     return EXIT_OK;

@@ -5,14 +5,14 @@
 // the holder is, and where SQLite may not open the file only Linux's list of locks can be asked.
 
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import process from "node:process";
+import { LOCK_NAME, openLockDatabase } from "../../adapters/node/files.ts";
+import type { LockDatabase } from "../../adapters/node/files.ts";
 import { EXIT_LOCK } from "../exit_codes.ts";
 import { VerbProblem } from "./verb.ts";
 
-/** Names of the lock's file: Runnerbean's (see adapters/node/files.ts) and beanstalkd's. */
-export const OWN_LOCK = "lock.sqlite";
+/** Names of the lock's file: Runnerbean's and beanstalkd's. */
+export const OWN_LOCK = LOCK_NAME;
 export const BEANSTALKD_LOCK = "lock";
 
 /** Does the work while nobody else can begin to write. Throws when somebody does already. */
@@ -39,9 +39,9 @@ function lockForReading(directory: string, lockName: string): ReadLock {
   if (!fs.existsSync(path)) return { release: () => {} };
   const holder = holderOf(path);
   if (holder !== null) throw heldBy(directory, holder);
-  let database: Database | null = null;
+  let database: LockDatabase | null = null;
   try {
-    database = openReadOnly(path);
+    database = openLockDatabase(path, true);
     database.exec("BEGIN; SELECT * FROM sqlite_master");
   } catch (error) {
     if (/locked|busy/i.test(String(error))) {
@@ -55,23 +55,6 @@ function lockForReading(directory: string, lockName: string): ReadLock {
 function heldBy(directory: string, pid: number): VerbProblem {
   const who = pid > 0 ? `process ${pid}` : "another process";
   return new VerbProblem(EXIT_LOCK, `${who} uses ${directory}; stop that server first`);
-}
-
-interface Database {
-  exec(sql: string): unknown;
-  close(): void;
-}
-
-function openReadOnly(path: string): Database {
-  const require = createRequire(import.meta.url);
-  if (process.versions.bun !== undefined) {
-    type Constructor = new (path: string, options: { readonly: boolean }) => Database;
-    const { Database } = require("bun:sqlite") as { Database: Constructor };
-    return new Database(path, { readonly: true });
-  }
-  type Constructor = new (path: string, options: { readOnly: boolean }) => Database;
-  const { DatabaseSync } = require("node:sqlite") as { DatabaseSync: Constructor };
-  return new DatabaseSync(path, { readOnly: true });
 }
 
 /** A line of /proc/locks: `1: POSIX  ADVISORY  WRITE 9391 fe:00:2171433 0 EOF`. Those with an arrow only wait. */
