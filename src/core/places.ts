@@ -92,14 +92,16 @@ export class Places {
     this.alarms.ringBy(tube, until);
   }
 
-  enterReserved(row: number, session: Session, until: number): void {
+  /** The deadline is computed here: a number with a fraction that is handed on costs an object on some runtimes. */
+  enterReserved(row: number, session: Session, now: number): void {
+    const until = now + this.jobs.ttr.get(row) * 1000;
     this.jobs.state.set(row, RESERVED);
     this.jobs.peer.set(row, session.slot);
     this.jobs.deadlineAt.set(row, until);
     session.held.push(row);
     this.tubeOf(row).reservedCount++;
     this.counters.reserved++;
-    this.alarms.ringBy(session, until);
+    if (until < session.alarmAt) this.alarms.ringBy(session, until);
   }
 
   enterBuried(row: number): void {
