@@ -89,7 +89,7 @@ export class Places {
     this.jobs.deadlineAt.set(row, until);
     tube.delayed.push(row);
     this.counters.delayed++;
-    this.alarms.ringBy(tube, until);
+    if (until < tube.alarmAt) this.alarms.ringBy(tube, until);
   }
 
   /** The deadline is computed here: a number with a fraction that is handed on costs an object on some runtimes. */

@@ -1,8 +1,8 @@
 // A growable list of row numbers: the storage of heaps. Starts with a few entries, since there are many small ones, and
 // grows by doubling up to a page and by whole pages beyond, so that no growth copies more than one page.
 
-import { release } from "./columns.ts";
 import { PAGE_ROWS } from "./limits.ts";
+import { release } from "./regions.ts";
 
 const PAGE_BITS = Math.log2(PAGE_ROWS);
 const PAGE_MASK = PAGE_ROWS - 1;

@@ -111,12 +111,12 @@ export class Connection implements Peer {
   // From the server.
 
   /** The engine answers: written now, sent at the end of the turn. */
-  reply(kind: number, number: number, now: number): void {
+  reply(kind: number, number: number): void {
     if (this.isClosed) return;
     const { server } = this;
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
-    server.encoder.write(this.output, kind, number, this.session, now);
-    if (server.log !== null) this.logReply(server.log, kind, number, now);
+    server.encoder.write(this.output, kind, number, this.session);
+    if (server.log !== null) this.logReply(server.log, kind, number);
     server.list(this);
   }
 
@@ -275,9 +275,9 @@ export class Connection implements Peer {
     this.server.list(this);
   }
 
-  private logReply(log: ConnectionLog, kind: number, number: number, now: number): void {
+  private logReply(log: ConnectionLog, kind: number, number: number): void {
     const { encoder, engine } = this.server;
     const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
-    log.reply(this.number, (line) => encoder.write(line, kind, number, this.session, now), jobId);
+    log.reply(this.number, (line) => encoder.write(line, kind, number, this.session), jobId);
   }
 }

@@ -13,13 +13,12 @@ const FEW_BYTES = 4096;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
-  /** Bytes written and not yet sent, those held by the transport included. */
-  unsentBytes = 0;
   private readonly pool: Blocks;
   /** The block being filled, and how far. */
   private block: Uint8Array = NO_BLOCK;
   private filled = 0;
-  /** Full blocks before it: parallel lists, sent from `head` on. */
+  /** Full blocks before it and their bytes: parallel lists, sent from `head` on. */
+  private fullBytes = 0;
   private readonly full: Uint8Array[] = [];
   private readonly lengths: number[] = [];
   /** Whether a block came from the pool; a body's piece did not. */
@@ -32,6 +31,11 @@ export class Output implements ReplyWriter {
 
   constructor(pool: Blocks) {
     this.pool = pool;
+  }
+
+  /** Bytes written and not yet sent, those held by the transport included. */
+  get unsentBytes(): number {
+    return this.fullBytes + this.filled;
   }
 
   /** The transport holds a block; nothing can be sent until it is drained. */
@@ -47,11 +51,14 @@ export class Output implements ReplyWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.copy(bytes, 0, bytes.length);
+    const end = this.filled + bytes.length;
+    if (end > this.block.length) return this.copy(bytes, 0, bytes.length);
+    const { block, filled } = this;
+    for (let i = 0; i < bytes.length; i++) block[filled + i] = bytes[i];
+    this.filled = end;
   }
 
   copy(source: Uint8Array, from: number, to: number): void {
-    this.unsentBytes += to - from;
     let at = from;
     while (at < to) {
       if (this.filled === this.block.length) this.nextBlock();
@@ -65,14 +72,11 @@ export class Output implements ReplyWriter {
   keep(piece: Uint8Array, length: number): void {
     this.closeBlock();
     this.append(piece, length, false);
-    this.unsentBytes += length;
   }
 
   number(value: number): void {
     if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock();
-    const length = writeDecimal(this.block, this.filled, value);
-    this.filled += length;
-    this.unsentBytes += length;
+    this.filled += writeDecimal(this.block, this.filled, value);
   }
 
   /** Sends as much as the transport takes and the journal has `reached`. True when all is gone. */
@@ -86,10 +90,18 @@ export class Output implements ReplyWriter {
       }
       this.sent();
     }
-    if (this.filled === 0) return true;
+    const { block, filled } = this;
+    if (filled === 0) return true;
     if (this.ticket > reached) return false;
-    this.closeBlock();
-    return this.flush(transport, reached);
+    this.block = NO_BLOCK;
+    this.filled = 0;
+    if (transport.send(block, filled)) {
+      this.pool.giveBack(block);
+      return true;
+    }
+    this.append(block, filled, true);
+    this.isHeld = true;
+    return false;
   }
 
   /** The transport is done with the block it held. */
@@ -101,7 +113,7 @@ export class Output implements ReplyWriter {
 
   private sent(): void {
     const { head } = this;
-    this.unsentBytes -= this.lengths[head];
+    this.fullBytes -= this.lengths[head];
     if (this.pooled[head]) this.pool.giveBack(this.full[head]);
     this.head++;
     if (this.head < this.full.length) return;
@@ -137,6 +149,7 @@ export class Output implements ReplyWriter {
   }
 
   private append(block: Uint8Array, length: number, isPooled: boolean): void {
+    this.fullBytes += length;
     this.full.push(block);
     this.lengths.push(length);
     this.pooled.push(isPooled);

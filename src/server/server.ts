@@ -5,7 +5,7 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Engine } from "../core/engine.ts";
-import { FIRST_REPLY, RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
+import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -58,7 +58,8 @@ export class Server implements ConnectionOwner {
   private isSettleDue = false;
   /** Counts turns. */
   turn = 1;
-  private now = 0;
+  /** The time of this turn, in milliseconds. */
+  now = 0;
   /** When the timer is set to ring. */
   private wakesAt = Infinity;
   private isStopped = false;
@@ -77,7 +78,7 @@ export class Server implements ConnectionOwner {
     this.engine = options.engine;
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -112,16 +113,9 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
+    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox.recordKind(i), outbox.recordNumber(i));
     for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      if (kind < FIRST_REPLY) this.record(kind, outbox.number(i));
-    }
-    for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      if (kind < FIRST_REPLY) continue;
-      const connection = this.bySlot[outbox.session(i).slot];
-      if (connection === undefined) continue;
-      connection.reply(kind, outbox.number(i), this.now);
+      this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
     outbox.clear();
   }

@@ -75,7 +75,11 @@ export class Tap {
     isMute: () => boolean = () => false,
   ) {
     this.engine = engine;
-    this.encoder = new ReplyEncoder(engine, facts);
+    this.encoder = new ReplyEncoder(engine, facts, {
+      get now() {
+        return now();
+      },
+    });
     this.auditor = auditor;
     this.fingerprint = fingerprint;
     this.now = now;
@@ -143,23 +147,25 @@ export class Tap {
   private listen(): void {
     const { outbox, jobs } = this.engine;
     const { text, fingerprint } = this;
+    for (let i = 0; i < outbox.recordCount; i++) {
+      const kind = outbox.recordKind(i);
+      const number = outbox.recordNumber(i);
+      const id = kind === out.RECORD_GONE ? number : jobs.id.get(number);
+      fingerprint.byte(kind);
+      fingerprint.number(id);
+      this.auditor.record(
+        kind === out.RECORD_PUT ? "put" : kind === out.RECORD_CHANGE ? "change" : "gone",
+        id,
+      );
+    }
     for (let i = 0; i < outbox.length; i++) {
       const kind = outbox.kind(i);
       const number = outbox.number(i);
       fingerprint.byte(kind);
-      if (kind < out.FIRST_REPLY) {
-        const id = kind === out.RECORD_GONE ? number : jobs.id.get(number);
-        fingerprint.number(id);
-        this.auditor.record(
-          kind === out.RECORD_PUT ? "put" : kind === out.RECORD_CHANGE ? "change" : "gone",
-          id,
-        );
-        continue;
-      }
       const session = outbox.session(i);
       const peer = this.peerOf(session);
       text.length = 0;
-      this.encoder.write(text, kind, number, session, this.now());
+      this.encoder.write(text, kind, number, session);
       fingerprint.number(this.now());
       fingerprint.number(peer.number);
       fingerprint.bytes(text.content, text.length);
