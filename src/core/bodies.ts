@@ -7,6 +7,7 @@ import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, MAX_SLABS, PIECE_BYTES, SLAB_BYTES
 import { cellBytesFor, SlabNumbers, Slabs } from "./slabs.ts";
 
 const UNITS_PER_SLAB = SLAB_BYTES / CELL_UNIT_BYTES;
+const SLAB_BITS = Math.log2(UNITS_PER_SLAB);
 
 /** What `allocate` answers when there is no room. */
 export const NO_BODY = 0xffff_ffff;
@@ -63,7 +64,7 @@ export class Bodies {
   }
 
   free(address: number, bytes: number): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
       this.slabs.giveBack(number, offsetOf(address));
       return;
@@ -75,7 +76,7 @@ export class Bodies {
 
   /** Writes `source[from, to)` at byte `at` of a body of `bytes`. */
   write(address: number, bytes: number, at: number, source: Uint8Array, from: number, to: number): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
       copyBytes(this.slabs.slab(number).bytes, offsetOf(address) + at, source, from, to);
       return;
@@ -93,7 +94,7 @@ export class Bodies {
 
   /** Hands a whole body to a reader. */
   read(address: number, bytes: number, reader: BodyReader): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
       const offset = offsetOf(address);
       reader.copy(this.slabs.slab(number).bytes, offset, offset + bytes);
@@ -112,7 +113,7 @@ export class Bodies {
 }
 
 function offsetOf(address: number): number {
-  return (address % UNITS_PER_SLAB) * CELL_UNIT_BYTES;
+  return (address & (UNITS_PER_SLAB - 1)) * CELL_UNIT_BYTES;
 }
 
 /** Short stretches by a loop: a call into the runtime costs more than two dozen single bytes. */

@@ -124,6 +124,10 @@ export class Rows {
     const other = this.emptyPage;
     this.emptyPage = other < 0 ? page : Math.min(page, other);
     if (other >= 0) this.drop(Math.max(page, other));
+    if (!this.regions.hasRoomBefore(this.blocks[this.emptyPage]!)) return;
+    // An older region has room for the next page: the region of this one may run empty.
+    this.drop(this.emptyPage);
+    this.emptyPage = -1;
   }
 
   private pageWithRoom(): number {

@@ -40,11 +40,6 @@ export abstract class RowHeap {
     else this.siftDown(position, last);
   }
 
-  /** Restores the order after a row's key became later. */
-  moveBack(row: number): void {
-    this.siftDown(this.jobs.place.get(row), row);
-  }
-
   /** Whether row a must come out before row b. */
   abstract before(a: number, b: number): boolean;
 
@@ -98,18 +93,12 @@ export class ReadyHeap extends RowHeap {
   }
 }
 
-/** Soonest deadline first, then smallest id: delayed jobs of a tube, reserved jobs of a session. */
+/** Soonest deadline first, then smallest id. */
 export class DeadlineHeap extends RowHeap {
   override before(a: number, b: number): boolean {
     const { deadlineAt, id } = this.jobs;
     const atA = deadlineAt.get(a);
     const atB = deadlineAt.get(b);
     return atA !== atB ? atA < atB : id.get(a) < id.get(b);
-  }
-
-  /** The soonest deadline, or Infinity. */
-  get soonest(): number {
-    const first = this.first;
-    return first === 0 ? Infinity : this.jobs.deadlineAt.get(first);
   }
 }

@@ -45,11 +45,11 @@ export class Places {
 
   /** The session that holds a reserved job. */
   holderOf(row: number): Session {
-    return this.sessionsBySlot[this.jobs.peer.get(row)]!;
+    return this.sessionsBySlot[this.jobs.holder.get(row)]!;
   }
 
   isHeldBy(row: number, session: Session): boolean {
-    return this.jobs.state.get(row) === RESERVED && this.jobs.peer.get(row) === session.slot;
+    return this.jobs.state.get(row) === RESERVED && this.jobs.holder.get(row) === session.slot;
   }
 
   addSession(): Session {
@@ -96,7 +96,7 @@ export class Places {
   enterReserved(row: number, session: Session, now: number): void {
     const until = now + this.jobs.ttr.get(row) * 1000;
     this.jobs.state.set(row, RESERVED);
-    this.jobs.peer.set(row, session.slot);
+    this.jobs.holder.set(row, session.slot);
     this.jobs.deadlineAt.set(row, until);
     session.held.push(row);
     this.tubeOf(row).reservedCount++;

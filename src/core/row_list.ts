@@ -1,4 +1,4 @@
-// A doubly linked list of job rows, through the job table's `place` (the row before) and `peer` (the row after) columns:
+// A doubly linked list of job rows, through the job table's `place` (the row before) and `after` columns:
 // buried jobs in the order of burial, and the run of a queue (see row_queue.ts). Every operation is O(1) and takes no memory.
 
 import type { JobTable } from "./jobs.ts";
@@ -23,19 +23,19 @@ export class RowList {
   }
 
   append(row: number): void {
-    const { place, peer } = this.jobs;
+    const { place, after } = this.jobs;
     place.set(row, this.last | LISTED);
-    peer.set(row, 0);
+    after.set(row, 0);
     if (this.last === 0) this.first = row;
-    else peer.set(this.last, row);
+    else after.set(this.last, row);
     this.last = row;
     this.length++;
   }
 
   prepend(row: number): void {
-    const { place, peer } = this.jobs;
+    const { place, after } = this.jobs;
     place.set(row, LISTED);
-    peer.set(row, this.first);
+    after.set(row, this.first);
     if (this.first === 0) this.last = row;
     else place.set(this.first, row | LISTED);
     this.first = row;
@@ -43,13 +43,13 @@ export class RowList {
   }
 
   remove(row: number): void {
-    const { place, peer } = this.jobs;
+    const { place, after } = this.jobs;
     const before = this.before(row);
-    const after = peer.get(row);
-    if (before === 0) this.first = after;
-    else peer.set(before, after);
-    if (after === 0) this.last = before;
-    else place.set(after, before | LISTED);
+    const next = after.get(row);
+    if (before === 0) this.first = next;
+    else after.set(before, next);
+    if (next === 0) this.last = before;
+    else place.set(next, before | LISTED);
     this.length--;
   }
 
@@ -60,6 +60,6 @@ export class RowList {
 
   /** The row after one in the list, or 0. */
   after(row: number): number {
-    return this.jobs.peer.get(row);
+    return this.jobs.after.get(row);
   }
 }

@@ -1,5 +1,5 @@
-// A tube's ready or delayed jobs, best first. Jobs mostly come in order: with one priority, or one delay, each new job is
-// the last. Those form a run, a linked list, and cost O(1) however many there are; the others go to a heap. The first job is
+// A tube's ready or delayed jobs, or a session's reserved ones, best first. Jobs mostly come in order: with one priority, one
+// delay or one ttr, each new job is the last. Those form a run, a linked list, and cost O(1) however many there are; the others go to a heap. The first job is
 // the better of the run's and the heap's.
 
 import { DeadlineHeap, ReadyHeap } from "./heap.ts";
@@ -42,6 +42,12 @@ export abstract class RowQueue {
     if (RowList.has(this.jobs, row)) this.run.remove(row);
     else this.heap.remove(row);
   }
+
+  /** Finds a row's new place after its key became later. */
+  moveBack(row: number): void {
+    this.remove(row);
+    this.push(row);
+  }
 }
 
 /** Ready jobs of a tube: smallest priority first, then smallest id. */
@@ -51,13 +57,13 @@ export class ReadyQueue extends RowQueue {
   }
 }
 
-/** Delayed jobs of a tube: those that are due soonest first, then smallest id. */
-export class DelayedQueue extends RowQueue {
+/** Delayed jobs of a tube, reserved jobs of a session: soonest deadline first, then smallest id. */
+export class DeadlineQueue extends RowQueue {
   constructor(jobs: JobTable) {
     super(jobs, new DeadlineHeap(jobs));
   }
 
-  /** When the first job is due, or Infinity. */
+  /** The soonest deadline, or Infinity. */
   get soonest(): number {
     const { first } = this;
     return first === 0 ? Infinity : this.jobs.deadlineAt.get(first);

@@ -3,9 +3,9 @@
 
 import type { Alarmed } from "./alarms.ts";
 import { NO_BODY } from "./bodies.ts";
-import { DeadlineHeap } from "./heap.ts";
 import type { JobTable } from "./jobs.ts";
 import { SAFETY_MARGIN_MS } from "./limits.ts";
+import { DeadlineQueue } from "./row_queue.ts";
 import type { Tube } from "./tube.ts";
 import { Watch } from "./waiters.ts";
 
@@ -24,7 +24,7 @@ export class Session implements Alarmed {
   used: Tube;
   readonly watches: Watch[] = [];
   /** Reserved jobs, soonest deadline first. */
-  readonly held: DeadlineHeap;
+  readonly held: DeadlineQueue;
   isProducer = false;
   isWorker = false;
   isOpen = true;
@@ -52,7 +52,7 @@ export class Session implements Alarmed {
   constructor(slot: number, home: Tube, jobs: JobTable) {
     this.slot = slot;
     this.used = home;
-    this.held = new DeadlineHeap(jobs);
+    this.held = new DeadlineQueue(jobs);
   }
 
   /** Whether its next command has to wait. */

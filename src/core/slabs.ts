@@ -89,7 +89,9 @@ export class Slabs {
   private readonly numbers: SlabNumbers;
   private readonly regions: Regions = new Regions(SLAB_BYTES);
   private readonly byNumber: (Slab | undefined)[] = [];
-  /** Per class: slabs with room; the last one is taken from. At most one of them is empty. */
+  /** Empty slabs, at most one per class: a queue that runs empty again and again does not take and give back each time. */
+  private readonly spares: Slab[] = [];
+  /** Per class: slabs with room; the last one is taken from. */
   private readonly withRoom: Slab[][] = CELL_SIZES.map(() => []);
 
   constructor(numbers: SlabNumbers) {
@@ -109,6 +111,7 @@ export class Slabs {
 
   /** Takes a cell from a slab found by {@link withRoomFor}. Returns its offset. */
   takeFrom(slab: Slab): number {
+    if (slab.used === 0 && this.spares.length > 0) this.forgetSpare(slab);
     const offset = slab.take();
     this.usedBytes += CELL_SIZES[slab.cellClass];
     if (slab.isFull) this.withRoom[slab.cellClass].pop();
@@ -122,8 +125,9 @@ export class Slabs {
     slab.giveBack(offset);
     this.usedBytes -= CELL_SIZES[slab.cellClass];
     if (slab.used > 0) return;
-    // One is kept, unless one in an older region will do: then the region of this one may run empty.
-    if (candidates.length > 1 || this.regions.hasRoomBefore(slab.block)) this.drop(slab, candidates);
+    if (candidates.length > 1) this.drop(slab);
+    else this.spares.push(slab);
+    this.dropLateSpares();
   }
 
   private add(cellClass: number): Slab | null {
@@ -136,7 +140,23 @@ export class Slabs {
     return slab;
   }
 
-  private drop(slab: Slab, candidates: Slab[]): void {
+  private forgetSpare(slab: Slab): void {
+    const at = this.spares.indexOf(slab);
+    if (at >= 0) this.spares.splice(at, 1);
+  }
+
+  /** A spare whose place an older region could take is not kept: its own region may run empty. */
+  private dropLateSpares(): void {
+    const { spares } = this;
+    for (let i = spares.length - 1; i >= 0; i--) {
+      if (!this.regions.hasRoomBefore(spares[i].block)) continue;
+      this.drop(spares[i]);
+      spares.splice(i, 1);
+    }
+  }
+
+  private drop(slab: Slab): void {
+    const candidates = this.withRoom[slab.cellClass];
     candidates.splice(candidates.indexOf(slab), 1);
     this.byNumber[slab.number] = undefined;
     this.numbers.giveBack(slab.number);

@@ -3,7 +3,7 @@
 import type { Alarmed } from "./alarms.ts";
 import type { JobTable } from "./jobs.ts";
 import { RowList } from "./row_list.ts";
-import { DelayedQueue, ReadyQueue } from "./row_queue.ts";
+import { DeadlineQueue, ReadyQueue } from "./row_queue.ts";
 import { Waiters } from "./waiters.ts";
 
 export class Tube implements Alarmed {
@@ -13,7 +13,7 @@ export class Tube implements Alarmed {
   readonly name: Uint8Array;
   readonly hash: number;
   readonly ready: ReadyQueue;
-  readonly delayed: DelayedQueue;
+  readonly delayed: DeadlineQueue;
   /** In the order of burial. */
   readonly buried: RowList;
   readonly waiters: Waiters = new Waiters();
@@ -42,7 +42,7 @@ export class Tube implements Alarmed {
     this.name = name;
     this.hash = hash;
     this.ready = new ReadyQueue(jobs);
-    this.delayed = new DelayedQueue(jobs);
+    this.delayed = new DeadlineQueue(jobs);
     this.buried = new RowList(jobs);
   }
 

@@ -88,6 +88,7 @@ export class Parser {
     let hasNul = false;
     for (let i = from; i < stop; i++) {
       const byte = chunk[i];
+      if (byte > CR) continue; // nearly always
       if (byte === CR && chunk[i + 1] === LF) {
         this.at = i + 2;
         return this.parse(chunk, from, i, hasNul);
@@ -172,7 +173,9 @@ export class Parser {
     this.isFirstLine = false;
     if (isFirst && isHttpRequestLine(bytes, from, end, true)) return HTTP_REQUEST;
     if (hasNul) return BAD_FORMAT;
-    for (const word of WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0]) {
+    const words = WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0];
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
       if (!beginsWith(bytes, from, end, word.bytes)) continue;
       this.command.code = word.code;
       this.lexer.start(bytes, from + word.bytes.length, end);

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { DeadlineHeap, ReadyHeap } from "../../src/core/heap.ts";
 import { JobTable } from "../../src/core/jobs.ts";
-import { DelayedQueue, ReadyQueue } from "../../src/core/row_queue.ts";
+import { DeadlineQueue, ReadyQueue } from "../../src/core/row_queue.ts";
 import { Random } from "../support/random.ts";
 
 function tableOf(count: number, random: Random): JobTable {
@@ -17,7 +17,7 @@ function tableOf(count: number, random: Random): JobTable {
 
 /** Pushes all, takes some out from the middle, and drains; returns the ids in the order in which they came. */
 function drain(
-  heap: ReadyHeap | DeadlineHeap | ReadyQueue | DelayedQueue,
+  heap: ReadyHeap | DeadlineHeap | ReadyQueue | DeadlineQueue,
   jobs: JobTable,
   removed: ReadonlySet<number>,
   count: number,
@@ -51,17 +51,17 @@ describe("heaps and queues", () => {
   it("give timed jobs by deadline, then id", () => {
     const expected = left.toSorted((a, b) => deadlineOf(a) - deadlineOf(b) || a - b);
     assertEquals(drain(new DeadlineHeap(jobs), jobs, removed, count), expected);
-    assertEquals(drain(new DelayedQueue(jobs), jobs, removed, count), expected);
+    assertEquals(drain(new DeadlineQueue(jobs), jobs, removed, count), expected);
   });
 
   it("find a job's new place when its deadline moves back", () => {
-    const heap = new DeadlineHeap(jobs);
-    for (let id = 1; id <= 100; id++) heap.push(jobs.find(id));
-    const first = heap.first;
+    const queue = new DeadlineQueue(jobs);
+    for (let id = 1; id <= 100; id++) queue.push(jobs.find(id));
+    const first = queue.first;
     jobs.deadlineAt.set(first, 1000);
-    heap.moveBack(first);
-    for (let i = 0; i < 99; i++) heap.remove(heap.first);
-    assertEquals([heap.first, heap.soonest], [first, 1000]);
+    queue.moveBack(first);
+    for (let i = 0; i < 99; i++) queue.remove(queue.first);
+    assertEquals([queue.first, queue.soonest], [first, 1000]);
   });
 
   it("keep what comes in order out of the heap, also when it comes back to the front", () => {

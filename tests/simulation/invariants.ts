@@ -8,7 +8,7 @@ import type { JobTable } from "../../src/core/jobs.ts";
 import { JOB_ROW_BYTES, URGENT_PRIORITY } from "../../src/core/limits.ts";
 import type { Places } from "../../src/core/places.ts";
 import { RowList } from "../../src/core/row_list.ts";
-import type { DelayedQueue, ReadyQueue } from "../../src/core/row_queue.ts";
+import type { RowQueue } from "../../src/core/row_queue.ts";
 import type { Session } from "../../src/core/session.ts";
 import { NO_CHORE } from "../../src/core/session.ts";
 import type { Tube } from "../../src/core/tube.ts";
@@ -59,10 +59,8 @@ class Inspection {
 
   private checkSession(session: Session): void {
     const { places, jobs } = this;
-    this.checkHeap(session.held, RESERVED, (row) => jobs.deadlineAt.get(row));
-    for (let i = 0; i < session.held.length; i++) {
-      const row = session.held.at(i);
-      if (jobs.peer.get(row) !== session.slot) violation("a held job names another holder");
+    for (const row of this.checkQueue(session.held, RESERVED, (row) => jobs.deadlineAt.get(row))) {
+      if (jobs.holder.get(row) !== session.slot) violation("a held job names another holder");
       if (places.holderOf(row) !== session) violation("a slot stands for two sessions");
       const tube = jobs.tube.get(row);
       this.reservedByTube.set(tube, (this.reservedByTube.get(tube) ?? 0) + 1);
@@ -116,10 +114,10 @@ class Inspection {
 
   /** Its run is in order, its heap is one, and its first is the best of all. Returns all rows. */
   private checkQueue(
-    queue: ReadyQueue | DelayedQueue,
+    queue: RowQueue,
     state: number,
     key: (row: number) => number,
-    tube: Tube,
+    tube: Tube | null = null,
   ): number[] {
     const rows = this.checkList(queue.run, state, tube);
     for (let i = 1; i < rows.length; i++) {
@@ -139,7 +137,7 @@ class Inspection {
   }
 
   /** All rows are in the right state and know their position, and none comes before its parent. */
-  private checkHeap(heap: Heap, state: number, key: (row: number) => number, tube: Tube | null = null): void {
+  private checkHeap(heap: Heap, state: number, key: (row: number) => number, tube: Tube | null): void {
     const { jobs } = this;
     for (let i = 0; i < heap.length; i++) {
       const row = heap.at(i);
@@ -152,7 +150,7 @@ class Inspection {
   }
 
   /** All rows are in the right state and know the one before them. Returns them. */
-  private checkList(list: RowList, state: number, tube: Tube): number[] {
+  private checkList(list: RowList, state: number, tube: Tube | null): number[] {
     const rows: number[] = [];
     for (let row = list.first; row !== 0; row = list.after(row)) {
       this.addJob(row, state, tube);
