@@ -23,5 +23,6 @@ export const KNOWN_FINGERPRINTS: readonly (readonly [seed: number, fingerprint: 
   [11807, "080601d5431d491c"],
   [12484, "b621819de8a7a926"],
   [100273, "34aaa2091fef9ec1"],
+  [4249349281, "82fbe937ccad20be"],
   [4294967295, "16bcff8bae517839"],
 ];

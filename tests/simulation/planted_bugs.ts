@@ -128,10 +128,15 @@ const OF_COMMANDS: readonly PlantedBug[] = [
     buried.remove(row);
     buried.prepend(row);
   }),
-  bug("a job that comes out of order is put at the end of the run", RowQueue, "push", function (original, row) {
-    if (this.run.length > 100) this.run.append(row);
-    else original(row);
-  }),
+  bug(
+    "a job that comes out of order is put at the end of the run",
+    RowQueue,
+    "push",
+    function (original, row) {
+      if (this.run.length > 100) this.run.append(row);
+      else original(row);
+    },
+  ),
   bug("a kick ends after one slice", Chores, "goOn", function (original, now) {
     const session = this.busy[0];
     if (session?.choreDone > 0) session.choreLeft = 0;
