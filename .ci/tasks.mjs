@@ -117,7 +117,7 @@ function complaintsIn(output) {
   const isFailure = (line) => /^\s*✖ |^\(fail\)|FAILED|^\s*(error|\w*Error)\b.*:/.test(line);
   const wanted = new Set();
   lines.forEach((line, at) => {
-    if (isFailure(line)) for (let i = at; i < at + 4; i++) wanted.add(i);
+    if (isFailure(line)) { for (let i = at; i < at + 4; i++) wanted.add(i); }
   });
   return [...wanted].slice(0, 120).map((at) => lines[at] ?? "");
 }

@@ -4,6 +4,8 @@
 // Bodies are stored with their CR LF, so that a reply copies one stretch.
 
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, MAX_SLABS, PIECE_BYTES, SLAB_BYTES } from "./limits.ts";
+import { copyBytes } from "./copy.ts";
+import type { CopyBytes } from "./copy.ts";
 import { cellBytesFor, SlabNumbers, Slabs } from "./slabs.ts";
 
 const UNITS_PER_SLAB = SLAB_BYTES / CELL_UNIT_BYTES;
@@ -44,6 +46,11 @@ export class Bodies {
   private readonly slabs = new Slabs(this.numbers);
   private readonly large = new Map<number, LargeBody>();
   private largeBytes = 0;
+  private readonly copy: CopyBytes;
+
+  constructor(copy: CopyBytes = copyBytes) {
+    this.copy = copy;
+  }
 
   /** Bytes taken by all bodies, as counted against the memory limit. */
   get usedBytes(): number {
@@ -78,7 +85,7 @@ export class Bodies {
   write(address: number, bytes: number, at: number, source: Uint8Array, from: number, to: number): void {
     const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
-      copyBytes(this.slabs.slab(number).bytes, offsetOf(address) + at, source, from, to);
+      this.copy(this.slabs.slab(number).bytes, offsetOf(address) + at, source, from, to);
       return;
     }
     const body = this.large.get(number)!;
@@ -86,7 +93,7 @@ export class Bodies {
       const piece = body.pieceAt(Math.floor(at / PIECE_BYTES));
       const offset = at % PIECE_BYTES;
       const count = Math.min(to - from, piece.length - offset);
-      copyBytes(piece, offset, source, from, from + count);
+      this.copy(piece, offset, source, from, from + count);
       from += count;
       at += count;
     }
@@ -114,19 +121,4 @@ export class Bodies {
 
 function offsetOf(address: number): number {
   return (address & (UNITS_PER_SLAB - 1)) * CELL_UNIT_BYTES;
-}
-
-/** Short stretches by a loop: a call into the runtime costs more than two dozen single bytes. */
-export function copyBytes(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  if (to - from > 24) {
-    target.set(source.subarray(from, to), at);
-    return;
-  }
-  for (let i = from; i < to; i++) target[at++] = source[i];
 }

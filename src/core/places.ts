@@ -6,6 +6,7 @@ import { Alarms } from "./alarms.ts";
 import { assert } from "./assert.ts";
 import { Bodies } from "./bodies.ts";
 import { Counters } from "./counters.ts";
+import type { CopyBytes } from "./copy.ts";
 import { BURIED, DELAYED, JobTable, READY, RESERVED } from "./jobs.ts";
 import { JOB_ROW_BYTES, URGENT_PRIORITY } from "./limits.ts";
 import { Session } from "./session.ts";
@@ -16,7 +17,7 @@ const DEFAULT_NAME = new Uint8Array([100, 101, 102, 97, 117, 108, 116]);
 
 export class Places {
   readonly jobs: JobTable = new JobTable();
-  readonly bodies: Bodies = new Bodies();
+  readonly bodies: Bodies;
   readonly alarms: Alarms = new Alarms();
   readonly counters: Counters = new Counters();
   readonly tubes: Tubes;
@@ -29,7 +30,8 @@ export class Places {
   private readonly sessionsBySlot: (Session | undefined)[] = [];
   private readonly freeSlots: number[] = [];
 
-  constructor(seed: number) {
+  constructor(seed: number, copy: CopyBytes) {
+    this.bodies = new Bodies(copy);
     this.tubes = new Tubes(this.jobs, seed);
     this.home = this.tubes.obtain(DEFAULT_NAME, 0, DEFAULT_NAME.length);
   }

@@ -1,7 +1,7 @@
 // What was recorded and is not written yet: frames, laid out as they will lie in their segments. Nothing is created per
 // record; memory is used again when a batch has been written.
 
-import { copyBytes } from "../core/bodies.ts";
+import { copyBytes } from "../core/copy.ts";
 import type { Files } from "../ports/files.ts";
 import type { BodySink, JobState, LiveJob } from "../ports/journal.ts";
 import {

@@ -6,10 +6,10 @@ import type { ReplyWriter } from "../protocol/encoder.ts";
 import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { Transport } from "../ports/transport.ts";
 import type { Blocks } from "./blocks.ts";
-import { copyBytes } from "../core/bodies.ts";
 
-/** Less than this unsent, several small blocks with a ticket each serve better than a large one. */
+/** Behind less than this, small blocks with a ticket each serve better than a large one, which is taken behind more. */
 const FEW_BYTES = 4096;
+const MUCH_BYTES = 65_536;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
@@ -61,9 +61,9 @@ export class Output implements ReplyWriter {
   copy(source: Uint8Array, from: number, to: number): void {
     let at = from;
     while (at < to) {
-      if (this.filled === this.block.length) this.nextBlock();
+      if (this.filled === this.block.length) this.nextBlock(to - at);
       const end = Math.min(to, at + this.block.length - this.filled);
-      copyBytes(this.block, this.filled, source, at, end);
+      this.pool.copy(this.block, this.filled, source, at, end);
       this.filled += end - at;
       at = end;
     }
@@ -75,7 +75,7 @@ export class Output implements ReplyWriter {
   }
 
   number(value: number): void {
-    if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock();
+    if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock(LONGEST_DECIMAL);
     this.filled += writeDecimal(this.block, this.filled, value);
   }
 
@@ -125,20 +125,16 @@ export class Output implements ReplyWriter {
         0;
   }
 
-  /** Small ones as long as there is little to say; what fills one moves on into a large one, so that it is one send. */
-  private nextBlock(): void {
-    const { block, filled } = this;
-    if (filled === 0 && (this.full.length === 0 || this.unsentBytes < FEW_BYTES)) {
-      this.closeBlock();
-      this.block = this.pool.takeSmall();
-      return;
-    }
-    const large = this.pool.takeLarge();
-    if (filled > 0 && block.length < large.length) {
-      copyBytes(large, 0, block, 0, filled);
-      this.pool.giveBack(block);
+  /** Goes on in a block with room for `more` bytes if there are such; what fills a smaller one moves along: one send. */
+  private nextBlock(more: number): void {
+    const { block, filled, pool } = this;
+    const isAfterMuch = this.full.length > 0 && this.fullBytes >= FEW_BYTES;
+    const next = pool.take(isAfterMuch ? Math.max(MUCH_BYTES, filled + more) : filled + more);
+    if (filled > 0 && filled < next.length) {
+      pool.copy(next, 0, block, 0, filled);
+      pool.giveBack(block);
     } else this.closeBlock();
-    this.block = large;
+    this.block = next;
   }
 
   private closeBlock(): void {

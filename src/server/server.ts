@@ -17,6 +17,7 @@ import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
+import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
 
 export interface ServerOptions {
@@ -43,7 +44,9 @@ export class Server implements ConnectionOwner {
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
-  readonly blocks: Blocks = new Blocks();
+  readonly blocks: Blocks;
+  /** How long turns are, and how late the timer. */
+  readonly lag: LoopLag = new LoopLag();
   private readonly options: ServerOptions;
   private readonly clock: Clock;
   /** Connections by the slot of their session. */
@@ -66,6 +69,7 @@ export class Server implements ConnectionOwner {
   private hasSaidDrained = false;
   private readonly settleNow = (): void => this.settle();
   private readonly wake = (): void => {
+    this.lag.rang(this.wakesAt, this.clock.now());
     this.wakesAt = Infinity;
     this.beginTurn();
   };
@@ -76,6 +80,7 @@ export class Server implements ConnectionOwner {
     this.facts = options.facts;
     this.log = options.log ?? null;
     this.engine = options.engine;
+    this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
     this.encoder = new ReplyEncoder(this.engine, this.facts, this);
@@ -105,6 +110,7 @@ export class Server implements ConnectionOwner {
 
   private applyTime(): void {
     this.now = Math.max(this.now, this.clock.now());
+    this.lag.began(this.now);
     if (this.engine.nextDeadline > this.now) return;
     this.engine.tick(this.now);
     this.deliver();
@@ -212,6 +218,7 @@ export class Server implements ConnectionOwner {
     const isMoreDue = (engine.hasWork && !journal.isFull) || this.nextInstant <= this.now;
     this.isSettleDue = isMoreDue || this.listed.length > 0;
     if (this.isSettleDue) this.clock.afterInput(this.settleNow);
+    this.lag.ended(this.clock.now());
     this.setTimer();
     this.leaveWhenDrained();
   }
@@ -234,7 +241,7 @@ export class Server implements ConnectionOwner {
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
   private setTimer(): void {
-    const { nextInstant } = this;
+    const nextInstant = Math.min(this.nextInstant, this.lag.beatAt);
     if (nextInstant >= this.wakesAt) return;
     this.wakesAt = nextInstant;
     this.clock.wakeAt(nextInstant, this.wake);
