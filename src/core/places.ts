@@ -63,7 +63,7 @@ export class Places {
 
   /** Forgets a session that holds nothing any more. */
   removeSession(session: Session): void {
-    assert(session.held.length === 0, "a session that is forgotten holds no job");
+    assert(session.heldCount === 0, "a session that is forgotten holds no job");
     this.alarms.remove(session);
     this.sessionsBySlot[session.slot] = undefined;
     this.freeSlots.push(session.slot);

@@ -26,7 +26,8 @@ const IN_BODY = 2;
 const IN_SKIP = 3;
 
 export class Parser {
-  readonly command: Command = new Command();
+  /** Filled by each line, until the next. */
+  readonly command: Command;
   partFrom = 0;
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */
@@ -44,9 +45,10 @@ export class Parser {
   /** How far `next` has come in the chunk. */
   at = 0;
 
-  /** The lexer keeps nothing between calls, so parsers may share one. */
-  constructor(lexer: Lexer = new Lexer()) {
+  /** Lexer and command keep nothing that is needed in the next call, so parsers may share them. */
+  constructor(lexer: Lexer = new Lexer(), command: Command = new Command()) {
     this.lexer = lexer;
+    this.command = command;
   }
 
   /** The caller takes the body of the put just parsed: `bytes` with CR LF come as BODY_PART. */

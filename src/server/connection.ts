@@ -8,6 +8,7 @@ import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import * as commands from "../protocol/command.ts";
+import type { Command } from "../protocol/command.ts";
 import * as replies from "../protocol/encoder.ts";
 import type { ReplyEncoder } from "../protocol/encoder.ts";
 import * as parsing from "../protocol/parser.ts";
@@ -33,6 +34,7 @@ export interface ConnectionOwner {
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
+  readonly command: Command;
   readonly blocks: Blocks;
   /** Counts turns, from 1. */
   readonly turn: number;
@@ -60,6 +62,10 @@ export class Connection implements Peer {
   private readonly parser: Parser;
   private readonly input = new Input();
   private readonly output: Output;
+  /** What the line of the put being received said. */
+  private putPri = 0;
+  private putDelay = 0;
+  private putTtr = 0;
   /** The reply owed when the body now being skipped is past. */
   private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
   private isPaused = false;
@@ -76,7 +82,7 @@ export class Connection implements Peer {
     this.session = session;
     this.transport = transport;
     this.number = number;
-    this.parser = new Parser(server.lexer);
+    this.parser = new Parser(server.lexer, server.command);
     this.output = new Output(server.blocks);
   }
 
@@ -227,7 +233,7 @@ export class Connection implements Peer {
 
   private putLine(now: number): void {
     const { server, session, parser } = this;
-    const { bodyBytes, hasTrailingText } = parser.command;
+    const { bodyBytes, hasTrailingText, pri, delay, ttr } = parser.command;
     if (bodyBytes > server.facts.maxJobBytes) {
       server.engine.countRefusedPut();
       return this.skipBody(bodyBytes, replies.JOB_TOO_BIG_REPLY);
@@ -239,6 +245,9 @@ export class Connection implements Peer {
     if (!server.engine.beginPut(session, bodyBytes, now)) {
       return this.skipBody(bodyBytes, replies.OUT_OF_MEMORY_REPLY);
     }
+    this.putPri = pri;
+    this.putDelay = delay;
+    this.putTtr = ttr;
     parser.receiveBody(bodyBytes + 2);
   }
 
@@ -249,7 +258,6 @@ export class Connection implements Peer {
 
   private bodyPart(bytes: Uint8Array, now: number): void {
     const { server, session, parser } = this;
-    const { command } = parser;
     server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo);
     if (parser.bodyLeft > 0) return;
     if (!parser.hasTrailer) {
@@ -262,7 +270,7 @@ export class Connection implements Peer {
       return this.say(replies.OUT_OF_MEMORY_REPLY);
     }
     if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
-    server.engine.put(session, command.pri, command.delay, command.ttr, now);
+    server.engine.put(session, this.putPri, this.putDelay, this.putTtr, now);
     server.deliver();
   }
 

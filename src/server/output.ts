@@ -5,6 +5,7 @@
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { Transport } from "../ports/transport.ts";
+import { BlockQueue } from "./block_queue.ts";
 import type { Blocks } from "./blocks.ts";
 
 /** Behind less than this, small blocks with a ticket each serve better than a large one, which is taken behind more. */
@@ -17,16 +18,11 @@ export class Output implements ReplyWriter {
   /** The block being filled, and how far. */
   private block: Uint8Array = NO_BLOCK;
   private filled = 0;
-  /** Full blocks before it and their bytes: parallel lists, sent from `head` on. */
-  private fullBytes = 0;
-  private readonly full: Uint8Array[] = [];
-  private readonly lengths: number[] = [];
-  /** Whether a block came from the pool; a body's piece did not. */
-  private readonly pooled: boolean[] = [];
-  /** What each block waits for, and what is written now has to. */
-  private readonly tickets: number[] = [];
+  /** Blocks before it; null until there has been one, since most connections never have more to say than fits a block. */
+  private before: BlockQueue | null = null;
+  /** What is written now has to wait for. */
   private ticket = 0;
-  private head = 0;
+  /** The transport holds the first block. */
   private isHeld = false;
 
   constructor(pool: Blocks) {
@@ -35,7 +31,7 @@ export class Output implements ReplyWriter {
 
   /** Bytes written and not yet sent, those held by the transport included. */
   get unsentBytes(): number {
-    return this.fullBytes + this.filled;
+    return this.before === null ? this.filled : this.before.bytes + this.filled;
   }
 
   /** The transport holds a block; nothing can be sent until it is drained. */
@@ -82,13 +78,14 @@ export class Output implements ReplyWriter {
   /** Sends as much as the transport takes and the journal has `reached`. True when all is gone. */
   flush(transport: Transport, reached: number): boolean {
     if (this.isHeld) return false;
-    while (this.head < this.full.length) {
-      if (this.tickets[this.head] > reached) return false;
-      if (!transport.send(this.full[this.head], this.lengths[this.head])) {
+    const { before } = this;
+    while (before !== null && !before.isEmpty) {
+      if (before.ticket > reached) return false;
+      if (!transport.send(before.block, before.length)) {
         this.isHeld = true;
         return false;
       }
-      this.sent();
+      this.sent(before);
     }
     const { block, filled } = this;
     if (filled === 0) return true;
@@ -108,27 +105,18 @@ export class Output implements ReplyWriter {
   drained(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.sent();
+    this.sent(this.before!);
   }
 
-  private sent(): void {
-    const { head } = this;
-    this.fullBytes -= this.lengths[head];
-    if (this.pooled[head]) this.pool.giveBack(this.full[head]);
-    this.head++;
-    if (this.head < this.full.length) return;
-    this.full.length =
-      this.lengths.length =
-      this.pooled.length =
-      this.tickets.length =
-      this.head =
-        0;
+  private sent(blocks: BlockQueue): void {
+    if (blocks.isPooled) this.pool.giveBack(blocks.block);
+    blocks.shift();
   }
 
   /** Goes on in a block with room for `more` bytes if there are such; what fills a smaller one moves along: one send. */
   private nextBlock(more: number): void {
     const { block, filled, pool } = this;
-    const isAfterMuch = this.full.length > 0 && this.fullBytes >= FEW_BYTES;
+    const isAfterMuch = this.before !== null && this.before.bytes >= FEW_BYTES;
     const next = pool.take(isAfterMuch ? Math.max(MUCH_BYTES, filled + more) : filled + more);
     if (filled > 0 && filled < next.length) {
       pool.copy(next, 0, block, 0, filled);
@@ -145,10 +133,7 @@ export class Output implements ReplyWriter {
   }
 
   private append(block: Uint8Array, length: number, isPooled: boolean): void {
-    this.fullBytes += length;
-    this.full.push(block);
-    this.lengths.push(length);
-    this.pooled.push(isPooled);
-    this.tickets.push(this.ticket);
+    this.before ??= new BlockQueue();
+    this.before.push(block, length, isPooled, this.ticket);
   }
 }

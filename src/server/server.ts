@@ -10,6 +10,7 @@ import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
+import { Command } from "../protocol/command.ts";
 import { ReplyEncoder } from "../protocol/encoder.ts";
 import { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
@@ -44,6 +45,7 @@ export class Server implements ConnectionOwner {
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
+  readonly command: Command = new Command();
   readonly blocks: Blocks;
   /** How long turns are, and how late the timer. */
   readonly lag: LoopLag = new LoopLag();
