@@ -118,7 +118,7 @@ export class Output implements ReplyWriter {
     const { block, filled, pool } = this;
     const isAfterMuch = this.before !== null && this.before.bytes >= FEW_BYTES;
     const next = pool.take(isAfterMuch ? Math.max(MUCH_BYTES, filled + more) : filled + more);
-    if (filled > 0 && filled < next.length) {
+    if (filled > 0 && block.length < next.length) {
       pool.copy(next, 0, block, 0, filled);
       pool.giveBack(block);
     } else this.closeBlock();
