@@ -1,4 +1,5 @@
 // What does each command cost in the engine, without bytes on a wire, sockets or replies?
+import { copyLong } from "../../src/cli/runtime.ts";
 import { Engine } from "../../src/core/engine.ts";
 import type { Session } from "../../src/core/session.ts";
 import { BENCH_NOW, type Operation, type OperationGroup } from "./operation.ts";
@@ -13,7 +14,7 @@ const PRIORITIES = 1000;
 
 /** A queue in which `backlog` jobs stay ready, and a session that always holds one job. */
 class EngineStretches {
-  readonly engine: Engine = new Engine();
+  readonly engine: Engine = new Engine({ copyLong: copyLong() });
   private readonly session: Session;
   private readonly priorities: number;
   /** The jobs that the present stretch is about. */

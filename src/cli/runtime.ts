@@ -4,7 +4,7 @@ import process from "node:process";
 import { listen as listenBun } from "../adapters/bun/listen.ts";
 import { createAfterInput } from "../adapters/deno/after_input.ts";
 import { listen as listenDeno } from "../adapters/deno/listen.ts";
-import { copyBytes as copyByBuffer } from "../adapters/node/copy.ts";
+import { copyLong as copyByBuffer } from "../adapters/node/copy.ts";
 import { countExternalMemoryAsHeap } from "../adapters/node/external_memory.ts";
 import { listen as listenNode } from "../adapters/node/listen.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
@@ -36,8 +36,8 @@ export async function openSockets(io: Io): Promise<Sockets> {
   return { listenFor: () => listen, clock };
 }
 
-/** The runtime's best way to copy bytes; undefined where that is the one that works everywhere. */
-export function bestCopy(): CopyBytes | undefined {
+/** The runtime's best way to copy long stretches of bytes; undefined where that is the one that works everywhere. */
+export function copyLong(): CopyBytes | undefined {
   return runtimeName() === "deno" ? undefined : copyByBuffer;
 }
 

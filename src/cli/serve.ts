@@ -1,21 +1,18 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
-import { Engine } from "../core/engine.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
-import { ConnectionLog } from "../server/log.ts";
-import { Server } from "../server/server.ts";
+import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
-import { EXIT_BINLOG, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
-import { gatherFacts, randomSeed } from "./facts.ts";
-import { openBinlog } from "./open_binlog.ts";
+import { createServer } from "./create_server.ts";
+import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
-import { bestCopy, openSockets, runtimeName, type Sockets, tuneMemory } from "./runtime.ts";
+import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 
@@ -68,47 +65,26 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  tuneMemory();
-  const engine = new Engine({
-    maxMemoryBytes: options.maxMemoryBytes ?? undefined,
-    seed: randomSeed(),
-    copy: bestCopy(),
-  });
-  const startedAt = clock.now();
-  const { binlogDir } = options;
-  const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
-  if (binlog !== null && "problem" in binlog) return fail(binlog);
-
-  server = new Server({
-    engine,
-    journal: binlog ?? undefined,
-    clock,
-    facts: gatherFacts(options, startedAt, () => server!.journal.facts),
-    maxConnections: connections,
-    log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
-    onDrained: () => options.drainExit && leave(EXIT_OK),
-    onFailed: (error) => {
-      printer.warn(
-        `the binlog failed: ${error.message}; stopped, and replies that waited for it were not sent`,
-      );
-      leave(EXIT_BINLOG);
-    },
-  });
+  const created = createServer(options, clock, connections, printer, leave);
+  if ("problem" in created) return fail(created);
+  server = created;
   if (isDrainWanted) server.drain();
-  const where = describeAddress(listener.address);
+  announce(options, listener.address, printer);
+  return null;
+}
+
+function announce(options: Options, address: Address, printer: Printer): void {
+  const where = describeAddress(address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
     printer.say(`bind ${where}`);
   }
+  const { binlogDir } = options;
   const kept = binlogDir === null
     ? "jobs in memory"
     : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
-  printer.say(
-    `runnerbean: listening on ${where} (${runtimeName()}${
-      options.io === "epoll" ? " with epoll" : ""
-    }, ${kept})`,
-  );
-  return null;
+  const io = options.io === "epoll" ? " with epoll" : "";
+  printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
 }
 
 function describeSync(sync: SyncPolicy): string {

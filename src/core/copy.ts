@@ -10,27 +10,17 @@ export type CopyBytes = (
 ) => void;
 
 /** Up to so many bytes are copied by a loop: a call into the runtime costs more. */
-export const SHORT_BYTES = 24;
+const SHORT_BYTES = 24;
 
-/** Works everywhere. Longer stretches make a small object each; a runtime that can do without brings its own. */
-export function copyBytes(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  if (to - from > SHORT_BYTES) target.set(source.subarray(from, to), at);
-  else copyShort(target, at, source, from, to);
+/** Short stretches by a loop, others by `long`. */
+export function copierWith(long: CopyBytes): CopyBytes {
+  return (target, at, source, from, to) => {
+    if (to - from > SHORT_BYTES) long(target, at, source, from, to);
+    else for (let i = from; i < to; i++) target[at++] = source[i];
+  };
 }
 
-/** By a loop. */
-export function copyShort(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  for (let i = from; i < to; i++) target[at++] = source[i];
-}
+/** Works everywhere. A long stretch makes a small object; a runtime that can do without brings its own way. */
+export const copyBytes: CopyBytes = copierWith((target, at, source, from, to) => {
+  target.set(source.subarray(from, to), at);
+});

@@ -7,7 +7,7 @@ import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
-import { copyBytes } from "./copy.ts";
+import { copierWith, copyBytes } from "./copy.ts";
 import type { CopyBytes } from "./copy.ts";
 import type { Counters } from "./counters.ts";
 import { Due } from "./due.ts";
@@ -29,14 +29,15 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
-  /** How this runtime copies bytes best. Default: a way that works everywhere. */
-  copy?: CopyBytes;
+  /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */
+  copyLong?: CopyBytes;
 }
 
 export class Engine {
   readonly outbox: Outbox = new Outbox();
   /** The jobs as a journal sees them. */
   readonly live: LiveJobs;
+  /** How bytes are copied here. */
   readonly copy: CopyBytes;
   /** While true, puts are refused with DRAINING. */
   isDraining = false;
@@ -48,7 +49,7 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
-    this.copy = options.copy ?? copyBytes;
+    this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
     this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
     this.matching = new Matching(this.places, this.outbox);
@@ -429,7 +430,7 @@ export class Engine {
   }
 
   private enterReadyOrDelayed(row: number, delay: number, now: number): void {
-    if (delay > 0) this.places.enterDelayed(row, now + delay * 1000);
+    if (delay > 0) this.places.enterDelayed(row, now, delay);
     else this.places.enterReady(row);
   }
 

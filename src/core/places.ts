@@ -85,7 +85,9 @@ export class Places {
     }
   }
 
-  enterDelayed(row: number, until: number): void {
+  /** The job becomes ready so many seconds after an instant. Both are given: a computed number that is handed on costs an object on some runtimes. */
+  enterDelayed(row: number, from: number, seconds: number): void {
+    const until = from + seconds * 1000;
     const tube = this.tubeOf(row);
     this.jobs.state.set(row, DELAYED);
     this.jobs.deadlineAt.set(row, until);
@@ -94,7 +96,7 @@ export class Places {
     if (until < tube.alarmAt) this.alarms.ringBy(tube, until);
   }
 
-  /** The deadline is computed here: a number with a fraction that is handed on costs an object on some runtimes. */
+  /** For its ttr from `now` on; computed here for the same reason. */
   enterReserved(row: number, session: Session, now: number): void {
     const until = now + this.jobs.ttr.get(row) * 1000;
     this.jobs.state.set(row, RESERVED);

@@ -69,7 +69,7 @@ export class Restoration {
       const state = jobs.state.get(row);
       if (state === BURIED) buried.push(row);
       else if (state === DELAYED && jobs.deadlineAt.get(row) > now) {
-        places.enterDelayed(row, jobs.deadlineAt.get(row));
+        places.enterDelayed(row, jobs.deadlineAt.get(row), 0);
       } else places.enterReady(row);
     });
     places.nextId = nextId;

@@ -1,0 +1,50 @@
+// A server as the options want it: an engine with its jobs, from the log if there is one.
+
+import { Engine } from "../core/engine.ts";
+import type { Clock } from "../ports/clock.ts";
+import { ConnectionLog } from "../server/log.ts";
+import { Server } from "../server/server.ts";
+import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
+import { gatherFacts, randomSeed } from "./facts.ts";
+import { openBinlog } from "./open_binlog.ts";
+import type { Options } from "./options.ts";
+import type { Printer } from "./printer.ts";
+import { copyLong, tuneMemory } from "./runtime.ts";
+import type { StartProblem } from "./start_problem.ts";
+
+/** Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the log cannot be opened. */
+export function createServer(
+  options: Options,
+  clock: Clock,
+  maxConnections: number,
+  printer: Printer,
+  leave: (exitCode: number) => void,
+): Server | StartProblem {
+  tuneMemory();
+  const engine = new Engine({
+    maxMemoryBytes: options.maxMemoryBytes ?? undefined,
+    seed: randomSeed(),
+    copyLong: copyLong(),
+  });
+  const startedAt = clock.now();
+  const { binlogDir } = options;
+  const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
+  if (binlog !== null && "problem" in binlog) return binlog;
+
+  const server: Server = new Server({
+    engine,
+    journal: binlog ?? undefined,
+    clock,
+    facts: gatherFacts(options, startedAt, () => server.journal.facts),
+    maxConnections,
+    log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
+    onDrained: () => options.drainExit && leave(EXIT_OK),
+    onFailed: (error) => {
+      printer.warn(
+        `the binlog failed: ${error.message}; stopped, and replies that waited for it were not sent`,
+      );
+      leave(EXIT_BINLOG);
+    },
+  });
+  return server;
+}
