@@ -3,13 +3,16 @@
 // A runtime whose array buffers come from malloc gives a freed one back to the system only when it was so large that it
 // had been mapped by itself: with glibc above 32 MiB for certain, below that as it happens. So all but the first two
 // regions are larger than that. What is not yet used of a region is not touched and costs nothing. Blocks come from the
-// oldest region with room, so that the later ones run empty; an empty region is given back at once, since those who take
-// blocks keep a spare one.
+// oldest region with room, so that the later ones run empty; an empty region is given back at once. The small ones are
+// kept, since a queue of large bodies that comes and goes would have their memory cleared by the system again and again.
 
 import { REGION_BYTES } from "./limits.ts";
 
 /** A region may be this many times as large as all that is held already: a small queue stays small. */
 const GROWTH = 8;
+
+/** Smaller regions than this are kept when they are empty. */
+const SMALL_BYTES = REGION_BYTES / 2;
 
 /** Bytes back to the system at once where the runtime can (ES2024 transfer), else when the garbage is collected. */
 export function release(buffer: ArrayBufferLike): void {
@@ -73,7 +76,7 @@ export class Regions {
     const region = this.regions[block.region]!;
     region.giveBack(block.at / this.blockBytes);
     this.roomFrom = Math.min(this.roomFrom, region.place);
-    if (region.used > 0) return;
+    if (region.used > 0 || region.buffer.byteLength < SMALL_BYTES) return;
     this.regions[region.place] = undefined;
     this.heldBytes -= region.buffer.byteLength;
     release(region.buffer);

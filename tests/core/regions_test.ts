@@ -30,7 +30,7 @@ describe("Regions", () => {
     assert(regions.heldBytes >= taken.length * BLOCK);
   });
 
-  it("grow from one block to regions of the full size, and give each back when it is empty", () => {
+  it("grow from one block to regions of the full size, and give each large one back when it is empty", () => {
     const regions = new Regions(BLOCK);
     const taken: Block[] = [];
     const sizes = new Set<number>();
@@ -46,7 +46,7 @@ describe("Regions", () => {
     const last = taken[taken.length - 1];
     const { buffer } = last;
     for (const block of taken.splice(0)) regions.giveBack(block);
-    assertEquals(regions.heldBytes, 0);
+    assert(regions.heldBytes < REGION_BYTES / 2, "only the small regions are kept");
     assertEquals(buffer.byteLength, 0, "the memory is let go at once");
   });
 
