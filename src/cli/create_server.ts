@@ -1,6 +1,7 @@
 // A server as the options want it: an engine with its jobs, from the log if there is one.
 
 import { Engine } from "../core/engine.ts";
+import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ConnectionLog } from "../server/log.ts";
 import { Server } from "../server/server.ts";
@@ -21,13 +22,14 @@ export function createServer(
   leave: (exitCode: number) => void,
 ): Server | StartProblem {
   tuneMemory();
+  const { binlogDir } = options;
   const engine = new Engine({
     maxMemoryBytes: options.maxMemoryBytes ?? undefined,
     seed: randomSeed(),
     copyLong: copyLong(),
+    movesPerKick: binlogDir === null ? undefined : changesAtOnce(options.segmentBytes),
   });
   const startedAt = clock.now();
-  const { binlogDir } = options;
   const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
   if (binlog !== null && "problem" in binlog) return binlog;
 

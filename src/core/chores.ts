@@ -13,10 +13,12 @@ export class Chores {
   private readonly places: Places;
   private readonly matching: Matching;
   private readonly outbox: Outbox;
+  private readonly movesPerKick: number;
   /** Sessions with work left, first come first served. */
   private readonly busy: Session[] = [];
 
-  constructor(places: Places, matching: Matching, outbox: Outbox) {
+  constructor(places: Places, matching: Matching, outbox: Outbox, movesPerKick: number) {
+    this.movesPerKick = movesPerKick;
     this.places = places;
     this.matching = matching;
     this.outbox = outbox;
@@ -61,7 +63,7 @@ export class Chores {
   /** One by one and matched one by one, like the reference: the job buried first goes to the first waiter. True when done. */
   private kickSome(session: Session, now: number): boolean {
     const { buried, delayed } = session.used;
-    for (let moves = MOVES_PER_CALL; session.choreLeft > 0; moves--) {
+    for (let moves = this.movesPerKick; session.choreLeft > 0; moves--) {
       const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
       if (row === 0) break; // Others have taken some away since the kick began.
       if (moves === 0) return false;

@@ -14,7 +14,7 @@ import { Due } from "./due.ts";
 import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { JOB_ROW_BYTES } from "./limits.ts";
+import { JOB_ROW_BYTES, MOVES_PER_CALL } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
@@ -29,6 +29,8 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
+  /** Jobs that a kick moves per call, at most; the rest follows in work(). Default and upper limit: MOVES_PER_CALL. */
+  movesPerKick?: number;
   /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */
   copyLong?: CopyBytes;
 }
@@ -53,7 +55,8 @@ export class Engine {
     this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
     this.matching = new Matching(this.places, this.outbox);
-    this.chores = new Chores(this.places, this.matching, this.outbox);
+    const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);
+    this.chores = new Chores(this.places, this.matching, this.outbox, movesPerKick);
     this.due = new Due(this.places, this.matching, this.outbox);
   }
 

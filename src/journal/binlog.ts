@@ -287,6 +287,7 @@ export class Binlog implements Journal {
       if (this.isOver) return;
       if (error !== null) return this.fail(error);
       this.synced(commit, position, stopwatch() - began);
+      this.room.askAgain();
       this.events.progressed();
     });
   }
@@ -308,6 +309,9 @@ export class Binlog implements Journal {
   /** On a full disk: compacts at once, until there is room for what the next turn may record. */
   private makeRoom(): void {
     const { tail, room, compaction, retirement, segments } = this;
+    // Asked again at once: the room of a removed segment comes free only when the sync beside the loop lets go of its file.
+    room.askAgain();
+    room.keep(0, this.now);
     while (room.isTight) {
       if (!retirement.isOldestEmpty(tail.segment.number)) {
         if (this.canCompact) compaction.step(true);
@@ -343,7 +347,7 @@ export class Binlog implements Journal {
   private removeOld(): void {
     if (!this.retirement.isReady(this.durable)) return;
     this.compaction.end();
-    this.retirement.removeSome();
+    this.retirement.removeSome(this.tail.isShort);
     this.room.askAgain();
   }
 

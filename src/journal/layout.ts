@@ -33,6 +33,11 @@ export const MOST_ZERO_BYTES = 1_048_576;
 /** Records of one turn beyond this many bytes make connections wait for the commit. */
 export const MOST_PENDING_BYTES = 1_048_576;
 
+/** Changes that one call of the engine may record: what comes at once must find its place in the room that is kept. */
+export function changesAtOnce(segmentBytes: number): number {
+  return Math.floor(Math.max(MIN_SEGMENT_BYTES, segmentBytes) / 8 / CHANGE_BYTES);
+}
+
 /** Records are gathered in frames of about this many bytes in such segments. */
 export function frameBytesFor(segmentBytes: number): number {
   return Math.min(FRAME_BYTES, segmentBytes / 8);
