@@ -123,7 +123,7 @@ export class Binlog implements Journal {
   }
 
   get isFull(): boolean {
-    return this.batch.bytes >= this.mostPending;
+    return this.batch.bytes >= this.mostPending || (this.isSyncing && this.room.isTight);
   }
 
   get facts(): JournalFacts {
@@ -308,8 +308,10 @@ export class Binlog implements Journal {
 
   /** On a full disk: compacts at once, until there is room for what the next turn may record. */
   private makeRoom(): void {
+    // A sync beside the loop has files open whose room would not come free when they are removed. Nothing more is recorded
+    // until it is done (see isFull).
+    if (this.isSyncing) return;
     const { tail, room, compaction, retirement, segments } = this;
-    // Asked again at once: the room of a removed segment comes free only when the sync beside the loop lets go of its file.
     room.askAgain();
     room.keep(0, this.now);
     while (room.isTight) {
@@ -347,7 +349,7 @@ export class Binlog implements Journal {
   private removeOld(): void {
     if (!this.retirement.isReady(this.durable)) return;
     this.compaction.end();
-    this.retirement.removeSome(this.tail.isShort);
+    this.retirement.removeSome();
     this.room.askAgain();
   }
 

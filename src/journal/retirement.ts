@@ -2,7 +2,7 @@
 // superfluous, the files go.
 
 import type { Files } from "../ports/files.ts";
-import { HEADER_BYTES, segmentName } from "./layout.ts";
+import { segmentName } from "./layout.ts";
 import type { Segments } from "./segments.ts";
 
 /** Bytes of files removed at once, about: the system takes a millisecond or so for ten megabytes. */
@@ -46,27 +46,15 @@ export class Retirement {
     return this.below > 0 && this.at > durable;
   }
 
-  /**
-   * Removes some of the files that can go. With `isFull` their room is free at once: that of a file which a sync beside the
-   * loop still has open would come free only when that is done.
-   */
-  removeSome(isFull: boolean): void {
+  /** Removes some of the files that can go. */
+  removeSome(): void {
     const { files, segments } = this;
     for (let left = MOST_AT_ONCE_BYTES; left > 0 && segments.oldest.number < this.below;) {
       left -= segments.oldest.bytes;
-      const name = segmentName(segments.oldest.number);
-      if (isFull) this.empty(name);
-      files.remove(name);
+      files.remove(segmentName(segments.oldest.number));
       segments.removeOldest();
     }
     files.syncDirectory();
     if (segments.oldest.number >= this.below) this.below = 0;
-  }
-
-  /** The header stays, so that a crash before the removal leaves a segment that is whole and not needed. */
-  private empty(name: string): void {
-    const file = this.files.open(name, "write");
-    file.truncate(HEADER_BYTES);
-    file.close();
   }
 }

@@ -19,7 +19,7 @@ export const KNOWN_FINGERPRINTS: readonly (readonly [seed: number, fingerprint: 
   [99, "67f9685d5c8b9142"],
   [115, "9261aacd9c32f6df"],
   [159, "e8132392a0f0aa98"],
-  [251, "561462a9c0852c0c"],
+  [251, "4ec0529b8c112e0a"],
   [2819, "b7be7e3be8390b7c"],
   [11807, "f460358731e7ebbc"],
   [12484, "05e96edbba776f27"],
