@@ -1,5 +1,6 @@
 // The durable bench's table of ratios: what a log costs, against the reference's and against having none.
 import { isReference } from "../support/programs.ts";
+import { ratioOf, ratioText } from "../support/ratios.ts";
 import { digits, median, table } from "../support/report.ts";
 import { clientWasTheLimit, resultsOf } from "../wire/wire_tables.ts";
 import type { Measurement } from "../wire/measure.ts";
@@ -31,10 +32,8 @@ export function durableTable(
       const results = resultsOf(all, row, name);
       const synced = resultsOf(all, row, SYNCED_REFERENCE);
       const ratioTo = (other: string): string => {
-        const others = resultsOf(all, row, other);
-        if (others.length < results.length) return "-";
-        const ratios = results.map((result, round) => result.ops_per_s / others[round].ops_per_s);
-        return `${digits(median(ratios))} (${digits(Math.min(...ratios))}..${digits(Math.max(...ratios))})`;
+        const rates = (of: typeof results): number[] => of.map((result) => result.ops_per_s);
+        return ratioText(ratioOf(rates(results), rates(resultsOf(all, row, other))));
       };
       const ms = (of: typeof results, quantile: "p50" | "p99"): string =>
         digits(median(of.map((result) => result.lat_us.all[quantile])) / 1000);

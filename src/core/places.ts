@@ -85,7 +85,10 @@ export class Places {
     }
   }
 
-  /** The job becomes ready so many seconds after an instant. Both are given: a computed number that is handed on costs an object on some runtimes. */
+  /**
+   * The job becomes ready so many seconds after an instant. Both are given, and the alarm is only called when it must ring
+   * sooner: a computed number that is handed on costs an object on some runtimes.
+   */
   enterDelayed(row: number, from: number, seconds: number): void {
     const until = from + seconds * 1000;
     const tube = this.tubeOf(row);

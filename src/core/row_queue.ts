@@ -1,6 +1,6 @@
 // A tube's ready or delayed jobs, or a session's reserved ones, best first. Jobs mostly come in order: with one priority, one
-// delay or one ttr, each new job is the last. Those form a run, a linked list, and cost O(1) however many there are; the others go to a heap. The first job is
-// the better of the run's and the heap's.
+// delay or one ttr, each new job is the last. Those form a run, a linked list, and cost O(1) however many there are; the
+// others go to a heap. The first job is the better of the run's and the heap's.
 
 import { DeadlineHeap, ReadyHeap } from "./heap.ts";
 import type { RowHeap } from "./heap.ts";

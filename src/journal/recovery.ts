@@ -1,6 +1,7 @@
 // From a directory to a running log: takes the lock, reads what is there into the queue, cuts off a torn end, and begins a
 // new segment.
 
+import type { TellOfJob } from "../core/restoration.ts";
 import type { Files, OpenFile } from "../ports/files.ts";
 import type { LiveJobs, Restorer } from "../ports/journal.ts";
 import { Binlog } from "./binlog.ts";
@@ -13,9 +14,6 @@ import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
 import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
-
-/** Told of a job that came back: the segment where its put lies, bytes of its tube's name and of its body. */
-type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
 
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {

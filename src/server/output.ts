@@ -10,7 +10,6 @@ import type { Blocks } from "./blocks.ts";
 
 /** Behind less than this, small blocks with a ticket each serve better than a large one, which is taken behind more. */
 const FEW_BYTES = 4096;
-const MUCH_BYTES = 65_536;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
@@ -117,7 +116,7 @@ export class Output implements ReplyWriter {
   private nextBlock(more: number): void {
     const { block, filled, pool } = this;
     const isAfterMuch = this.before !== null && this.before.bytes >= FEW_BYTES;
-    const next = pool.take(isAfterMuch ? Math.max(MUCH_BYTES, filled + more) : filled + more);
+    const next = pool.take(isAfterMuch ? Infinity : filled + more);
     if (filled > 0 && block.length < next.length) {
       pool.copy(next, 0, block, 0, filled);
       pool.giveBack(block);

@@ -5,14 +5,15 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseOptions } from "../../src/cli/parse_options.ts";
-import { listeningOn, portOf, runToEnd, toEnd, until } from "../cli/run_command.ts";
+import { listeningOn, portOf, runToEnd, toEnd } from "../cli/run_command.ts";
 import { Ports } from "../conformance/ports.ts";
 import { runCase } from "../conformance/run_case.ts";
 import { readTranscript } from "../conformance/transcript.ts";
 import { cpuSeconds } from "../hostile/figures.ts";
-import { requireProgram, RUNTIME, runtimeCommand, skipWithout, sleep } from "../support/runtime.ts";
+import { requireProgram, RUNTIME, skipWithout, sleep } from "../support/runtime.ts";
 import { freePort, PROJECT_DIR, runnerbeanCommand, startProcess } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
+import { bugEndsProcess } from "../server/bug_ends_process.ts";
 import { NO_EPOLL } from "./no_epoll.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -122,19 +123,7 @@ describe("a server with --io epoll", { skip: NO_EPOLL }, () => {
   });
 
   it("does not survive a bug: what is thrown in a round ends the process", LIMIT, async () => {
-    const broken = startProcess([...runtimeCommand(), `${PROJECT_DIR}tests/epoll/broken_process.ts`]);
-    try {
-      await until(broken, "its port", () => /port \d+\./.test(broken.stdout()));
-      await sleep(50); // it waits with the runtime
-      const client = await WireClient.connect(Number(/\d+/.exec(broken.stdout())![0]));
-      client.send("x");
-      const ended = await toEnd(broken);
-      assert(ended.code !== 0, `exit code ${ended.code}`);
-      assertStringIncludes(ended.stderr, "an invariant is broken");
-      client.close();
-    } finally {
-      await broken.stop();
-    }
+    await bugEndsProcess("epoll");
   });
 
   it("serves an inherited descriptor", { ...LIMIT, skip: skipWithout("perl") }, async () => {
