@@ -6,7 +6,7 @@ import type { Accept, Address, Listener, Peer, Transport } from "../../ports/tra
 
 const BACKLOG = 1024;
 
-class NodeTransport implements Transport {
+export class NodeTransport implements Transport {
   private readonly socket: net.Socket;
   private peer: Peer | null = null;
   /** The stream has not handed all of the last buffer to the system yet. */
