@@ -20,7 +20,9 @@ function wrong(what: string): QueueError {
 export function tubeName(name: string): string {
   if (TUBE_NAME.test(name) && name.length <= TUBE_NAME_BYTES) return name;
   throw wrong(
-    `not a tube name: ${JSON.stringify(name)} (1 to ${TUBE_NAME_BYTES} of A-Z a-z 0-9 -+/;.$_(), no hyphen first)`,
+    `not a tube name: ${
+      JSON.stringify(name)
+    } (1 to ${TUBE_NAME_BYTES} of A-Z a-z 0-9 -+/;.$_(), no hyphen first)`,
   );
 }
 

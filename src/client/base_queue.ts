@@ -68,7 +68,7 @@ export abstract class BaseQueue implements JobQueue {
   async deleteMany<Output>(jobs: readonly Job<Output>[]): Promise<Job<Output>[]> {
     const lost: Job<Output>[] = [];
     for (const [holding, held] of byHolding(jobs, lost)) {
-      for (const job of held) job.isSettled = true;
+      for (const job of held) job.state = "settled";
       let missing: readonly number[];
       try {
         missing = await holding.lane.delete(held.map((job) => job.id));
@@ -155,7 +155,7 @@ function byHolding<Output>(
   let group: HeldJob<Output>[] = [];
   for (const job of jobs as readonly HeldJob<Output>[]) {
     const { holding } = job;
-    if (job.isSettled || holding.isLost) {
+    if (job.state !== "held" || holding.isLost) {
       lost.push(job);
       continue;
     }

@@ -51,7 +51,11 @@ export function jsonCodec<Input, Output>(
       try {
         value = JSON.parse(decoder.decode(bytes));
       } catch (error) {
-        throw new InvalidBodyError(tube, [{ message: `not JSON: ${(error as Error).message}`, path: [] }], jobId);
+        throw new InvalidBodyError(
+          tube,
+          [{ message: `not JSON: ${(error as Error).message}`, path: [] }],
+          jobId,
+        );
       }
       return validated(value, jobId);
     },

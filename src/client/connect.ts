@@ -47,7 +47,8 @@ export class Client extends BaseQueue {
 
   /** What {@link connect} does. */
   static async connect(options: ConnectOptions = {}): Promise<Client> {
-    const { host = "127.0.0.1", port = 11300, path, replyTimeoutMs = 10_000, heartbeatSeconds = 15 } = options;
+    const { host = "127.0.0.1", port = 11300, path, replyTimeoutMs = 10_000, heartbeatSeconds = 15 } =
+      options;
     wholeNumber("replyTimeoutMs", replyTimeoutMs, 1, 2_147_483);
     wholeNumber("heartbeatSeconds", heartbeatSeconds, 1, 86_400);
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };

@@ -21,7 +21,9 @@ export function fieldsOf(bytes: Uint8Array): Stats {
 
 /** A document of items. */
 export function itemsOf(bytes: Uint8Array): string[] {
-  return textOf(bytes).split("\n").filter((line) => line.startsWith("- ")).map((line) => unquoted(line.slice(2)));
+  return textOf(bytes).split("\n").filter((line) => line.startsWith("- ")).map((line) =>
+    unquoted(line.slice(2))
+  );
 }
 
 function valueOf(key: string, text: string): string | number {

@@ -125,6 +125,8 @@ export interface Job<Content = Uint8Array> {
   text(): string;
   /** Aborted with a LostLeaseError when the job's connection is lost or its queue closed. A ttr that runs out is only noticed by the next call. */
   readonly signal: AbortSignal;
+  /** `settled`: deleted, released or buried through this object. `lost`: it was noticed that the lease is lost. */
+  readonly state: "held" | "settled" | "lost";
   /** Done: the job is gone for good. */
   delete(): Promise<void>;
   /** Gives it back, at once or after a delay. */

@@ -14,8 +14,7 @@ export class HeldJob<Content> implements Job<Content> {
   readonly bytes: Uint8Array;
   readonly body: Content;
   readonly holding: Holding;
-  /** Nothing more may be done with it. */
-  isSettled = false;
+  state: "held" | "settled" | "lost" = "held";
   private hasLeft = false;
   private ownSignal: AbortSignal | null = null;
 
@@ -38,7 +37,9 @@ export class HeldJob<Content> implements Job<Content> {
     this.settle();
     const missing = await this.orLost(this.holding.lane.delete([this.id]));
     this.leave();
-    if (missing.length > 0) throw new LostLeaseError(this.id, "NOT_FOUND");
+    if (missing.length === 0) return;
+    this.state = "lost";
+    throw new LostLeaseError(this.id, "NOT_FOUND");
   }
 
   async release(options: ReleaseOptions = {}): Promise<void> {
@@ -97,12 +98,13 @@ export class HeldJob<Content> implements Job<Content> {
   /** It is about to be settled: no second call may be. */
   private settle(): void {
     this.mustBeHeld();
-    this.isSettled = true;
+    this.state = "settled";
   }
 
   private mustBeHeld(): void {
-    if (this.isSettled) throw new LostLeaseError(this.id, "NOT_FOUND");
-    if (this.holding.isLost) throw new LostLeaseError(this.id, "DISCONNECTED");
+    if (this.holding.isLost && this.state === "held") this.state = "lost";
+    if (this.state === "held") return;
+    throw new LostLeaseError(this.id, this.holding.isLost ? "DISCONNECTED" : "NOT_FOUND");
   }
 
   private async orLost<T>(reply: Promise<T>): Promise<T> {
@@ -110,7 +112,7 @@ export class HeldJob<Content> implements Job<Content> {
       return await reply;
     } catch (error) {
       if (!(error instanceof DisconnectedError)) throw error;
-      this.isSettled = true;
+      this.state = "lost";
       throw new LostLeaseError(this.id, "DISCONNECTED");
     }
   }
@@ -118,10 +120,10 @@ export class HeldJob<Content> implements Job<Content> {
   /** NOT_FOUND means that the lease is lost; after any other refusal the job is held as before. */
   private refused(answer: Answer, command: string): Error {
     if (answer.word !== "NOT_FOUND") {
-      this.isSettled = false;
+      this.state = "held";
       return refusal(answer.word, command);
     }
-    this.isSettled = true;
+    this.state = "lost";
     this.leave();
     return new LostLeaseError(this.id, "NOT_FOUND");
   }

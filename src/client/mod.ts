@@ -14,6 +14,8 @@
  *
  * @module
  */
+export { exponentialBackoff } from "./backoff.ts";
+export type { BackoffOptions } from "./backoff.ts";
 export { BaseQueue } from "./base_queue.ts";
 export { Client, connect } from "./connect.ts";
 export type { ConnectOptions } from "./connect.ts";
@@ -21,3 +23,5 @@ export * from "./errors.ts";
 export type * from "./face.ts";
 export { json } from "./standard_schema.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
+export { Worker, worker } from "./worker.ts";
+export type { Handler, WorkContext, WorkerOptions, WorkEvent } from "./worker_options.ts";

@@ -132,7 +132,9 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     for (let i = 0; i < ids.length; i++) {
       try {
         const decoded = this.codec.decode(bodies[i], ids[i]);
-        jobs.push(new HeldJob(ids[i], bodies[i], decoded instanceof Promise ? await decoded : decoded, holding));
+        jobs.push(
+          new HeldJob(ids[i], bodies[i], decoded instanceof Promise ? await decoded : decoded, holding),
+        );
       } catch (error) {
         if (!(error instanceof InvalidBodyError)) throw error;
         faults.push(error);

@@ -60,12 +60,13 @@ export interface Listening extends AsyncDisposable {
  */
 export class Queue extends BaseQueue {
   readonly #server: Server;
-  readonly #listeners: Listener[];
+  readonly #listeners: Set<Listener>;
   readonly #clock: QueueClock;
 
-  private constructor(server: Server, clock: QueueClock, listeners: Listener[], isKept: boolean) {
+  private constructor(server: Server, clock: QueueClock, listeners: Set<Listener>, isKept: boolean) {
     const stop = (): Promise<void> => {
       for (const listener of listeners) listener.close();
+      listeners.clear();
       server.stop();
       return Promise.resolve();
     };
@@ -98,7 +99,7 @@ export class Queue extends BaseQueue {
       facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
       onFailed,
     });
-    return new Queue(server, clock, [], store !== undefined);
+    return new Queue(server, clock, new Set(), store !== undefined);
   }
 
   /**
@@ -122,11 +123,14 @@ export class Queue extends BaseQueue {
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
     await this.#clock.prepareForSockets();
     const listener = await listenFor(address)(address, this.#server.accept);
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
+    const close = (): void => {
+      if (this.#listeners.delete(listener)) listener.close();
+    };
     return {
       port: listener.address.kind === "tcp" ? listener.address.port : 0,
-      close: () => listener.close(),
-      [Symbol.asyncDispose]: () => Promise.resolve(listener.close()),
+      close,
+      [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   }
 

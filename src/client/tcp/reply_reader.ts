@@ -76,7 +76,9 @@ export class ReplyReader {
     if (match === null) return false;
     const [, word, first = "", second] = match;
     const hasBody = word === "OK" || word === "FOUND" || word === "RESERVED";
-    if (hasBody !== (word === "OK" ? first !== "" && second === undefined : second !== undefined)) return false;
+    if (hasBody !== (word === "OK" ? first !== "" && second === undefined : second !== undefined)) {
+      return false;
+    }
     const number = /^\d+$/.test(first) ? Number(first) : 0;
     if (!hasBody) {
       this.take({ word, text: first, number, bytes: null });
