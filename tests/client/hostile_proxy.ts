@@ -28,13 +28,14 @@ export class HostileProxy {
     return (this.server.address() as net.AddressInfo).port;
   }
 
-  /** From now on nothing passes on the connections that are there; nobody is told. */
-  silence(): void {
+  /** From now on nothing passes on the connections that are there. The server learns of it when `ms` are over, the client never. */
+  silence(ms: number): void {
     for (const [near, far] of this.pairs) {
       near.removeAllListeners("data").pause();
       far.removeAllListeners("data").pause();
       near.removeAllListeners("close");
       far.removeAllListeners("close");
+      setTimeout(() => far.destroy(), ms);
     }
   }
 

@@ -116,9 +116,9 @@ async function cutAtRandomBytes(options: StartOptions): Promise<void> {
       ((await direct.tube("work").stats())?.["current-jobs-ready"] ?? 0) === 0;
     const putters = ["a", "b", "c"].map((name) => putAndPeek(queue, name, random, isOver));
     const workers = Array.from({ length: 4 }, () => work(queue, "work", isOver));
-    const waiting = queue.tube("at last").reserve();
-    const known = await Promise.all(putters);
-    const worked = await Promise.all(workers);
+    const waiting = queue.tube("at-last").reserve();
+    waiting.catch(() => {}); // if something fails below, that is what to tell
+    const [known, worked] = await Promise.all([Promise.all(putters), Promise.all(workers)]);
     proxy.cutWithin = Infinity;
 
     // What was acknowledged is what the server has.
@@ -135,7 +135,7 @@ async function cutAtRandomBytes(options: StartOptions): Promise<void> {
     while (!(await isDone())) await sleep(50);
     over = true;
     await Promise.all(rest);
-    await direct.tube("at last").put("here");
+    await direct.tube("at-last").put("here");
     assertEquals((await waiting)?.text(), "here");
     assert(proxy.cuts >= CUTS);
   });
@@ -177,7 +177,7 @@ async function impatient(options: StartOptions): Promise<void> {
     server.signal("SIGSTOP");
     const put = await tube.put("x").then(() => null, (error) => error);
     assert(put instanceof DisconnectedError && put.mayHaveRun);
-    const lost = await held!.delete().then(() => null, (error) => error);
+    const lost = await held!.touch().then(() => null, (error) => error);
     assert(lost instanceof LostLeaseError && lost.code === "DISCONNECTED");
     assert(held!.signal.aborted && held!.state === "lost");
     await sleep(2500); // the waiting reserve gives up its connection, and others after it
@@ -186,19 +186,19 @@ async function impatient(options: StartOptions): Promise<void> {
       isPut = await queue.tube("later").put("at last").then(() => true, () => false);
     }
     assertEquals((await waiting)?.text(), "at last");
-    const again = await tube.reserve({ timeout: 10 });
-    assertEquals(again?.id, held!.id);
+    const again = [await tube.reserve({ timeout: 10 }), ...await tube.reserveMany(5, { timeout: 1 })];
+    assert(again.some((job) => job?.id === held!.id));
   });
 }
 
 async function halfOpen(options: StartOptions): Promise<void> {
   await withProxy(options, { replyTimeoutMs: 400, heartbeatSeconds: 1 }, async (proxy, queue, direct) => {
     const tube = queue.tube("t");
-    await tube.put("one", { ttr: 1 });
+    await tube.put("one");
     const held = await tube.reserve();
     const waiting = queue.tube("later").reserve();
     await sleep(50);
-    proxy.silence();
+    proxy.silence(1000);
     const [put, read] = await Promise.all([
       tube.put("two").then(() => null, (error) => error),
       queue.tubes(), // changes nothing, so it is asked again on another connection
@@ -207,9 +207,8 @@ async function halfOpen(options: StartOptions): Promise<void> {
     assert(read.includes("default"));
     const lost = await held!.delete().then(() => null, (error) => error);
     assert(lost instanceof LostLeaseError && lost.code === "DISCONNECTED");
-    assertEquals((await tube.reserve({ timeout: 10 }))?.text(), "one"); // its ttr ran out where nobody was told
+    assertEquals((await tube.reserve({ timeout: 10 }))?.text(), "one"); // the server has noticed, too
     await direct.tube("later").put("at last");
-    // The server may give the job to the dead connection first; it comes back when that one is closed.
     assertEquals((await waiting)?.text(), "at last");
   });
 }
