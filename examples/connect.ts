@@ -1,6 +1,6 @@
 // A client of a server, Runnerbean or beanstalkd: node examples/connect.ts [port]
 import process from "node:process";
-import { connect, QueueError } from "@runnerbean/runnerbean/client";
+import { connect, type QueueError } from "@runnerbean/runnerbean/client";
 
 await using queue = await connect({ port: Number(process.argv[2] ?? 11300) });
 const thumbnails = queue.tube("thumbnails");

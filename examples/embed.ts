@@ -1,7 +1,7 @@
 // A queue inside this program: a typed tube, a worker, jobs that survive the process if a directory is given.
 import process from "node:process";
 import * as v from "valibot";
-import { binlog, InvalidBodyError, Queue, worker } from "@runnerbean/runnerbean";
+import { binlog, type InvalidBodyError, Queue, worker } from "@runnerbean/runnerbean";
 
 const directory = process.argv[2];
 await using queue = await Queue.open(directory ? { store: binlog(directory) } : {});

@@ -1,8 +1,7 @@
 // The worker: reserves, runs the handler, touches while it runs; deletes what succeeded, gives back what failed with a rest
 // that grows, buries what failed too often. As many slots as it may have jobs in hand, each one job after the other.
 
-import { QueueError } from "./errors.ts";
-import { InvalidBodyError, LostLeaseError } from "./errors.ts";
+import { type InvalidBodyError, LostLeaseError, QueueError } from "./errors.ts";
 import type { Job, Tube } from "./face.ts";
 import { HeldJob } from "./held_job.ts";
 import { WorkInHand } from "./work_in_hand.ts";

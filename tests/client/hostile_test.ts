@@ -8,7 +8,7 @@ import {
   type ConnectOptions,
   DisconnectedError,
   LostLeaseError,
-  QueueError,
+  type QueueError,
 } from "../../src/client/mod.ts";
 import { Random } from "../support/random.ts";
 import { freshSeed, requireProgram, skipWithout, sleep } from "../support/runtime.ts";

@@ -11,18 +11,22 @@ import { PROJECT_DIR, startProcess } from "../support/server_process.ts";
 const JOBS = 100_000;
 
 describe("a worker whose server is killed", () => {
-  it(`completes ${JOBS} jobs, buries only what used up its attempts, and ends`, { timeout: 600_000 }, async () => {
-    const directory = mkdtempSync(join(tmpdir(), "runnerbean-worker-"));
-    const scenario = `${PROJECT_DIR}tests/worker/restart_scenario.ts`;
-    const program = startProcess([...runtimeCommand(), scenario, String(JOBS), directory]);
-    const code = await program.exited;
-    assertEquals(code, 0, program.stderr());
-    const report = JSON.parse(program.stdout());
-    console.log(`worker and restarts: ${program.stdout().trim()}`);
-    const { unfinished, buriedTooSoon, buriedWrongly, notBuried, left, events } = report;
-    assertEquals([unfinished, buriedTooSoon, buriedWrongly, notBuried, left], [0, 0, 0, 0, 0]);
-    assert(events.lost > 0 && report.thrownOnLoss > 0, "leases were lost");
-    assert(events.failed > JOBS / 100, "handlers failed");
-    rmSync(directory, { recursive: true });
-  });
+  it(
+    `completes ${JOBS} jobs, buries only what used up its attempts, and ends`,
+    { timeout: 600_000 },
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), "runnerbean-worker-"));
+      const scenario = `${PROJECT_DIR}tests/worker/restart_scenario.ts`;
+      const program = startProcess([...runtimeCommand(), scenario, String(JOBS), directory]);
+      const code = await program.exited;
+      assertEquals(code, 0, program.stderr());
+      const report = JSON.parse(program.stdout());
+      console.log(`worker and restarts: ${program.stdout().trim()}`);
+      const { unfinished, buriedTooSoon, buriedWrongly, notBuried, left, events } = report;
+      assertEquals([unfinished, buriedTooSoon, buriedWrongly, notBuried, left], [0, 0, 0, 0, 0]);
+      assert(events.lost > 0 && report.thrownOnLoss > 0, "leases were lost");
+      assert(events.failed > JOBS / 100, "handlers failed");
+      rmSync(directory, { recursive: true });
+    },
+  );
 });

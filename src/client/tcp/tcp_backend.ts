@@ -10,6 +10,9 @@ import { isReading, ManyReplies, OneReply, putResult, UsingReply } from "./recep
 import { TcpLane } from "./tcp_lane.ts";
 import type { Wire } from "./wire.ts";
 
+/** How often a command that only reads is asked again when its connection breaks. */
+const MOST_REPEATS = 5;
+
 export class TcpBackend implements Backend {
   private readonly dialler: Dialler;
   private readonly heartbeatSeconds: number;
@@ -50,7 +53,7 @@ export class TcpBackend implements Backend {
   }
 
   async ask(tube: string | null, line: string): Promise<Answer> {
-    while (true) {
+    for (let attempt = 0;; attempt++) {
       const wire = await this.connected();
       if (tube !== null) use(wire, tube, this.dialler.replyTimeoutMs);
       const reception = new OneReply(line);
@@ -60,8 +63,9 @@ export class TcpBackend implements Backend {
       } catch (error) {
         if (!(error instanceof DisconnectedError)) throw error;
         if (this.dialler.isClosed) throw closedError();
-        if (!isReading(line)) throw error;
+        if (!isReading(line) || attempt === MOST_REPEATS) throw error;
       }
+      await this.dialler.pause(attempt);
     }
   }
 
