@@ -1,8 +1,7 @@
 /**
  * Runnerbean: a work queue that speaks the beanstalkd protocol, native to Deno, Bun and Node.
  *
- * This is the library's front door: the queue in this process, the client of a server with the same face, the worker over
- * both; and what they are made of: the engine (a deterministic state machine without I/O) and the server shell around it.
+ * This is the library's front door: the queue in this process, the client of a server with the same face, the worker over both.
  *
  * @example A queue, a typed tube, a worker
  * ```ts
@@ -24,16 +23,5 @@ export { binlog } from "./src/library/store.ts";
 export type { BinlogStoreOptions, Store } from "./src/library/store.ts";
 export { LogProblem } from "./src/journal/problem.ts";
 export type { LogProblemCode } from "./src/journal/problem.ts";
-export type { Journal } from "./src/ports/journal.ts";
-
-export { Engine } from "./src/core/engine.ts";
-export type { EngineOptions } from "./src/core/engine.ts";
-export { InvariantError } from "./src/core/assert.ts";
-export { Outbox } from "./src/core/outbox.ts";
-export { Session } from "./src/core/session.ts";
-export { Server } from "./src/server/server.ts";
-export type { ServerOptions } from "./src/server/server.ts";
-export type { ServerFacts } from "./src/protocol/stats.ts";
-export type { Clock } from "./src/ports/clock.ts";
-export type { Accept, Address, Listen, Listener, Peer, Transport } from "./src/ports/transport.ts";
-export { SystemClock } from "./src/adapters/system_clock.ts";
+export type { RestorableQueue } from "./src/journal/recovery.ts";
+export type * from "./src/ports/journal.ts";

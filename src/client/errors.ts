@@ -33,6 +33,7 @@ export type ErrorCode =
  * ```
  */
 export class QueueError extends Error {
+  /** The name of its class. */
   override readonly name: string = "QueueError";
   /** The server's word, or what this side says: see {@link ErrorCode}. */
   readonly code: ErrorCode;
@@ -62,6 +63,7 @@ export class QueueError extends Error {
  * ```
  */
 export class LostLeaseError extends QueueError {
+  /** The name of its class. */
   override readonly name: string = "LostLeaseError";
   /** The job that was lost. */
   readonly jobId: number;
@@ -90,6 +92,7 @@ export class LostLeaseError extends QueueError {
  * ```
  */
 export class DisconnectedError extends QueueError {
+  /** The name of its class. */
   override readonly name: string = "DisconnectedError";
   /** Whether the command had been sent: then nobody knows whether it was carried out. */
   readonly mayHaveRun: boolean;
@@ -125,6 +128,7 @@ export interface BodyIssue {
  * ```
  */
 export class InvalidBodyError extends QueueError {
+  /** The name of its class. */
   override readonly name: string = "InvalidBodyError";
   /** All faults. */
   readonly issues: readonly BodyIssue[];
@@ -159,6 +163,7 @@ export class InvalidBodyError extends QueueError {
  * ```
  */
 export class BatchError extends QueueError {
+  /** The name of its class. */
   override readonly name: string = "BatchError";
   /** For each body its id, or null when it was refused or nobody knows. */
   readonly ids: readonly (number | null)[];

@@ -63,37 +63,61 @@ export type Stats = Readonly<Record<string, string | number>>;
 
 /** What `stats-job` tells of a job. Times in seconds. */
 export interface JobStats extends Stats {
+  /** Its number. */
   readonly id: number;
+  /** Where it is. */
   readonly tube: string;
+  /** One of the four states. */
   readonly state: "ready" | "delayed" | "reserved" | "buried";
+  /** Its priority. */
   readonly pri: number;
+  /** Since it was put. */
   readonly age: number;
+  /** As last given by put or release. */
   readonly delay: number;
+  /** Time to run. */
   readonly ttr: number;
+  /** Until its delay or its ttr ends. */
   readonly "time-left": number;
+  /** How often it was reserved. */
   readonly reserves: number;
+  /** How often its ttr ran out. */
   readonly timeouts: number;
+  /** How often it was released. */
   readonly releases: number;
+  /** How often it was buried. */
   readonly buries: number;
+  /** How often it was kicked. */
   readonly kicks: number;
 }
 
 /** What `stats-tube` tells of a tube. */
 export interface TubeStats extends Stats {
+  /** Its name. */
   readonly name: string;
+  /** Ready jobs with a priority below 1024. */
   readonly "current-jobs-urgent": number;
+  /** Jobs that can be reserved. */
   readonly "current-jobs-ready": number;
+  /** Jobs in hand. */
   readonly "current-jobs-reserved": number;
+  /** Jobs that wait for their delay. */
   readonly "current-jobs-delayed": number;
+  /** Jobs put aside. */
   readonly "current-jobs-buried": number;
+  /** Jobs ever put here while the tube has existed. */
   readonly "total-jobs": number;
+  /** Reserves that wait here. */
   readonly "current-waiting": number;
+  /** Until its pause ends. */
   readonly "pause-time-left": number;
 }
 
 /** A job as it is seen without holding it. */
 export interface PeekedJob {
+  /** Its number. */
   readonly id: number;
+  /** What was put. */
   readonly body: Uint8Array;
   /** The body as text (UTF-8). */
   text(): string;
@@ -116,6 +140,7 @@ export interface PeekedJob {
  * ```
  */
 export interface Job<Content = Uint8Array> {
+  /** Its number in the queue, never given again. */
   readonly id: number;
   /** What the tube's schema made of the body; without a schema its bytes. */
   readonly body: Content;

@@ -5,7 +5,7 @@ import type { Backend, PutResult } from "./backend.ts";
 import type { BaseQueue } from "./base_queue.ts";
 import type { Codec } from "./codec.ts";
 import { fieldsOf } from "./documents.ts";
-import { BatchError, InvalidBodyError, refusal } from "./errors.ts";
+import { BatchError, InvalidBodyError, LostLeaseError, refusal } from "./errors.ts";
 import type { Job, PeekedJob, PutOptions, Tube, TubeReserveOptions, TubeStats } from "./face.ts";
 import { HeldJob } from "./held_job.ts";
 import type { Lanes, Taken } from "./lanes.ts";
@@ -137,17 +137,25 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
         );
       } catch (error) {
         if (!(error instanceof InvalidBodyError)) throw error;
-        faults.push(error);
-        await new HeldJob(ids[i], bodies[i], null, holding).bury();
+        const job = new HeldJob(ids[i], bodies[i], null, holding);
+        if (await isStillHeld(job.bury())) faults.push(error);
       }
     }
     if (faults.length > 0 && onInvalid === undefined) {
-      for (const job of jobs) await job.release();
+      for (const job of jobs) await isStillHeld(job.release());
       throw faults[0];
     }
     faults.forEach((fault) => onInvalid?.(fault));
     return jobs;
   }
+}
+
+/** False when the lease was lost before the job could be settled: then it is for its next holder to see to. */
+function isStillHeld(settled: Promise<void>): Promise<boolean> {
+  return settled.then(() => true, (error) => {
+    if (error instanceof LostLeaseError) return false;
+    throw error;
+  });
 }
 
 function idsOf(results: readonly PutResult[]): number[] {

@@ -110,7 +110,6 @@ export class Worker<Content = unknown> implements AsyncDisposable {
         if (job !== null) await this.#work(job);
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof LostLeaseError) continue; // while burying what did not fit
         this.#tell({ kind: "trouble", error });
         if (error instanceof QueueError && (error.code === "CLOSED" || error.code === "JOURNAL_FAILED")) {
           return;

@@ -76,6 +76,7 @@ class LocalLane implements Lane {
 
   constructor(peer: LocalPeer, tubes: readonly Uint8Array[]) {
     this.peer = peer;
+    peer.onEnd = () => this.onLost();
     peer.run(new WatchTask(tubes));
   }
 
@@ -99,9 +100,7 @@ class LocalLane implements Lane {
   }
 
   close(): void {
-    if (this.peer.isClosed) return;
     this.peer.close();
-    this.onLost();
   }
 }
 

@@ -64,6 +64,8 @@ export class LocalPeer implements ServerPeer {
   isAwaiting = false;
   /** Commands that it may still run in this turn. */
   share = 0;
+  /** Called once when the session is over, whoever ended it. */
+  onEnd: () => void = () => {};
   readonly server: LocalOwner;
   readonly session: Session;
   /** Null when each outcome has to wait for the end of its turn: with a journal, for its commit. */
@@ -198,5 +200,6 @@ export class LocalPeer implements ServerPeer {
     this.hasFailed = hasFailed;
     for (const task of [...this.over, ...this.tasks]) task.fail(hasFailed);
     this.over.length = this.tickets.length = this.tasks.length = 0;
+    this.onEnd();
   }
 }

@@ -132,13 +132,18 @@ describe("a peer in this process", () => {
   it("learns of a failed journal, and that what waited is not kept", async () => {
     const { queue, journal, failures } = await opened();
     const log: string[] = [];
+    const first = queue.tube("held").put("0");
+    await sleep(20);
+    journal.reach(1);
+    const held = await first.then(() => queue.tube("held").reserve());
+    const { signal } = held!;
     watch(log, "put", queue.tube("t").put("1"));
     watch(log, "reserve", queue.tube("empty").reserve());
     await sleep(20);
     journal.fail(new Error("the disk is gone"));
     await sleep(20);
     assertEquals(log.toSorted(), ["put: JOURNAL_FAILED", "reserve: JOURNAL_FAILED"]);
-    assertEquals(failures, ["the disk is gone"]);
+    assertEquals([failures, signal.aborted], [["the disk is gone"], true]);
     const later = await queue.tube("t").put("2").then(() => null, (error) => error);
     assert(later instanceof QueueError && later.code === "JOURNAL_FAILED");
     await queue.close();
