@@ -15,7 +15,7 @@ import { openBinlog } from "./open_binlog.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
-import { listenFor, runtimeClock, runtimeName } from "../runtime/runtime.ts";
+import { listenFor, runtimeClock, runtimeName } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 

@@ -7,7 +7,7 @@ import { BaseQueue } from "../client/base_queue.ts";
 import { Engine } from "../core/engine.ts";
 import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
 import type { Address, Listener } from "../ports/transport.ts";
-import { listenFor, runtimeName } from "../runtime/runtime.ts";
+import { listen, runtimeName } from "../runtime/runtime.ts";
 import { Server } from "../server/server.ts";
 import { describeProcess } from "./facts.ts";
 import { LocalBackend } from "./local_backend.ts";
@@ -122,7 +122,7 @@ export class Queue extends BaseQueue {
     const { port = 11300, host = "127.0.0.1", path } = options;
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
     await this.#clock.prepareForSockets();
-    const listener = await listenFor(address)(address, this.#server.accept);
+    const listener = await listen(address, this.#server.accept);
     this.#listeners.add(listener);
     const close = (): void => {
       if (this.#listeners.delete(listener)) listener.close();

@@ -1,12 +1,11 @@
-// Which runtime this is, and the adapter that goes with it.
+// Which runtime this is, and its own way to listen. For programs that bring a queue along; the server's command line has
+// more to choose from.
 
 import process from "node:process";
 import { listen as listenBun } from "../adapters/bun/listen.ts";
-import { createAfterInput } from "../adapters/deno/after_input.ts";
 import { listen as listenDeno } from "../adapters/deno/listen.ts";
 import { listen as listenNode } from "../adapters/node/listen.ts";
-import { SystemClock } from "../adapters/system_clock.ts";
-import type { Address, Listen } from "../ports/transport.ts";
+import type { Listen } from "../ports/transport.ts";
 
 export type RuntimeName = "deno" | "bun" | "node";
 
@@ -16,14 +15,8 @@ export function runtimeName(): RuntimeName {
   return deno ? "deno" : bun ? "bun" : "node";
 }
 
-/** The listener for an address: the runtime's own, or node:net for an inherited descriptor, which only that can take. */
-export function listenFor(address: Address): Listen {
-  if (address.kind === "descriptor") return listenNode;
+/** Listens on a TCP address or a Unix socket in the runtime's own way. */
+export const listen: Listen = (address, accept) => {
   const listeners: Record<RuntimeName, Listen> = { deno: listenDeno, bun: listenBun, node: listenNode };
-  return listeners[runtimeName()];
-}
-
-/** The clock, with the runtime's own way to let input through. */
-export async function runtimeClock(): Promise<SystemClock> {
-  return runtimeName() === "deno" ? new SystemClock(await createAfterInput()) : new SystemClock();
-}
+  return listeners[runtimeName()](address, accept);
+};
