@@ -25,7 +25,10 @@ export class Lanes {
     this.backend = backend;
   }
 
-  /** Null when the time is up. `timeout` in seconds; null waits for ever. */
+  /**
+   * Null when the time is up. `timeout` in seconds; null waits for ever. Rejects with a DisconnectedError when there is no
+   * connection at that time.
+   */
   async reserve(
     tubes: readonly string[],
     count: number,
@@ -33,7 +36,7 @@ export class Lanes {
     signal: AbortSignal | undefined,
   ): Promise<Taken | null> {
     const key = tubes.length === 1 ? tubes[0] : [...tubes].sort().join(" ");
-    const until = timeout === null || timeout === 0 ? 0 : Date.now() + timeout * 1000;
+    const until = timeout === null ? Infinity : performance.now() + timeout * 1000;
     let left = timeout;
     for (let attempt = 0;; attempt++) {
       if (this.isClosed) throw closedError();
@@ -48,11 +51,10 @@ export class Lanes {
         if (lane.isLost) this.all.delete(lane);
         else this.giveBack(lane, key);
         if (this.isClosed) throw closedError();
-        if (!(error instanceof DisconnectedError)) throw error;
+        if (!(error instanceof DisconnectedError) || performance.now() >= until) throw error;
       }
-      if (timeout === 0) throw new DisconnectedError("the connection was lost", false);
       await this.backend.recover(attempt, signal);
-      if (timeout !== null) left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      if (timeout !== null) left = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     }
   }
 

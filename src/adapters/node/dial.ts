@@ -19,14 +19,27 @@ class DialledTransport extends NodeTransport {
 }
 
 /** Opens a connection. Keep-alive is on, so that the system notices, sooner or later, a peer that is gone. */
-export function dial(address: Address, open: (transport: Transport) => Peer): Promise<void> {
+export function dial(
+  address: Address,
+  open: (transport: Transport) => Peer,
+  signal: AbortSignal,
+): Promise<void> {
   if (address.kind === "descriptor") return Promise.reject(new Error("a descriptor cannot be dialled"));
   const where = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
   return new Promise((resolve, reject) => {
     const socket = net.connect({ ...where, noDelay: true, keepAlive: true });
-    socket.once("error", reject);
+    const giveUp = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    socket.once("error", (error) => {
+      signal.removeEventListener("abort", giveUp);
+      reject(error);
+    });
     socket.once("connect", () => {
-      socket.removeListener("error", reject);
+      signal.removeEventListener("abort", giveUp);
       socket.on("error", () => {}); // "close" follows and says it
       const transport = new DialledTransport(socket);
       transport.listenTo(open(transport));

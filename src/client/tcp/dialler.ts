@@ -32,27 +32,24 @@ export class Dialler {
   /** One attempt. Rejects with a DisconnectedError when there is no connection within the reply timeout. */
   async connect(signal?: AbortSignal): Promise<Wire> {
     if (this.isClosed) throw closedError();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(this.unreachable("no answer")), this.replyTimeoutMs);
     let wire: Wire | null = null;
-    let isLate = false;
-    const attempt = this.dial(this.address, (transport) => {
-      wire = new Wire(transport);
-      if (isLate) wire.close("it came too late");
-      return wire;
-    });
-    const late = setTimeout(() => giveUp.abort(this.unreachable("no answer")), this.replyTimeoutMs);
-    const giveUp = new AbortController();
-    const signals = [giveUp.signal, this.closing.signal, ...(signal === undefined ? [] : [signal])];
     try {
-      await abortable(attempt, AbortSignal.any(signals));
+      await this.dial(
+        this.address,
+        (transport) => wire = new Wire(transport),
+        this.anyOf(late.signal, signal),
+      );
     } catch (error) {
-      isLate = true;
-      (wire as Wire | null)?.close("it came too late");
       if (signal?.aborted || this.isClosed || error instanceof DisconnectedError) throw error;
       throw this.unreachable((error as Error).message);
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
     const connected = wire! as Wire;
+    if (this.isClosed) connected.close("the client is closed");
+    if (connected.hasEnded) throw this.unreachable("the connection broke at once");
     this.wires.add(connected);
     connected.onEnd = () => this.wires.delete(connected);
     return connected;
@@ -61,18 +58,21 @@ export class Dialler {
   /** Waits before another attempt, the `attempt`-th from 0 on. Rejects when the client is closed. */
   pause(attempt: number, signal?: AbortSignal): Promise<void> {
     const most = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
-    const signals = [this.closing.signal, ...(signal === undefined ? [] : [signal])];
     let timer: ReturnType<typeof setTimeout>;
     const over = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, most / 2 + Math.random() * most / 2);
     });
-    return abortable(over, AbortSignal.any(signals)).finally(() => clearTimeout(timer));
+    return abortable(over, this.anyOf(signal)).finally(() => clearTimeout(timer));
   }
 
   /** Ends all connections, and every attempt. */
   close(): void {
     this.closing.abort(closedError());
     for (const wire of this.wires) wire.close("the client is closed");
+  }
+
+  private anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([this.closing.signal, ...signals.filter((signal) => signal !== undefined)]);
   }
 
   private unreachable(reason: string): DisconnectedError {

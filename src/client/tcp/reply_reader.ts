@@ -1,13 +1,13 @@
 // Bytes to replies, cut anywhere. What cannot be a reply is a fault of the stream: the connection must not be used again,
 // since nobody knows where the next reply begins.
 
+import { MAX_JOB_BYTES_CAP } from "../../core/limits.ts";
 import type { Answer } from "../backend.ts";
 
 const CR = 13;
 const LF = 10;
 /** A reply's line is a word and at most a tube's name of 200 bytes. */
 const LONGEST_LINE_BYTES = 300;
-const LARGEST_BODY_BYTES = 2 ** 31;
 const NO_BYTES = new Uint8Array(0);
 const LINE = /^([A-Z_]+)(?: (\S+))?(?: (\d+))?$/;
 
@@ -85,7 +85,7 @@ export class ReplyReader {
       return true;
     }
     const size = word === "OK" ? number : Number(second);
-    if (!/^\d+$/.test(first) || size > LARGEST_BODY_BYTES) return false;
+    if (!/^\d+$/.test(first) || size > MAX_JOB_BYTES_CAP) return false;
     this.word = word;
     this.text = first;
     this.number = number;

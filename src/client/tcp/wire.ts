@@ -47,6 +47,7 @@ export class Wire implements Peer {
   private isHeld = false;
   private isFlushDue = false;
   private failure: DisconnectedError | null = null;
+  private reason = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private ringsAt = Infinity;
   /** When the first in line began to wait, or the last bytes came. */
@@ -62,7 +63,7 @@ export class Wire implements Peer {
 
   /** Sends one command line, perhaps with a body. */
   send(line: string, body: Uint8Array | null, reception: Reception, patienceMs: number): void {
-    if (this.failure !== null) return reception.failed(this.failure);
+    if (this.failure !== null) return reception.failed(new DisconnectedError(this.reason, false));
     this.output.text(line);
     this.output.text("\r\n");
     if (body !== null) {
@@ -79,6 +80,7 @@ export class Wire implements Peer {
   /** Ends it from this side. */
   close(reason: string): void {
     if (this.failure !== null) return;
+    this.reason = reason;
     this.failure = new DisconnectedError(reason, true);
     clearTimeout(this.timer);
     this.transport.close();
