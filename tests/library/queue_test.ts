@@ -1,10 +1,12 @@
 // The queue in this process: the common suite, in memory and on a log; and what only it has.
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { binlog, connect, Queue } from "../../mod.ts";
+import { LOCAL_COMMANDS_PER_TURN } from "../../src/core/limits.ts";
 import { faceSuite } from "./face_suite.ts";
 
 function folder(): string {
@@ -88,6 +90,30 @@ describe("the queue in this process", () => {
     }
     clearInterval(timer);
     assert(rang > 0, "a timer rang while the loop ran");
+  });
+
+  it("runs a bounded number of calls before it gives the turn back, however many loops there are", async () => {
+    await using queue = await Queue.open();
+    let calls = 0;
+    let before = 0;
+    let most = 0;
+    let isOver = false;
+    const look = (): void => {
+      most = Math.max(most, calls - before);
+      before = calls;
+      if (!isOver) setImmediate(look);
+    };
+    const loop = async (name: string): Promise<void> => {
+      for (let i = 0; i < 2000; i++) {
+        await queue.tube(name).reserve({ timeout: 0 });
+        calls++;
+      }
+    };
+    look();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => loop(`t${i}`)));
+    isOver = true;
+    assertEquals(calls, 40_000);
+    assert(most <= 4 * LOCAL_COMMANDS_PER_TURN, `${most} calls in one turn`);
   });
 
   it("takes batches of any size in slices, in order", async () => {
