@@ -17,8 +17,18 @@ export interface PutNumbers {
   readonly ttr: number;
 }
 
-/** What became of a batch of puts: an id, or the word of the refusal. */
+/** What became of a put: an id, or the word of the refusal. */
 export type PutResult = number | string;
+
+/** What became of a batch, in order. */
+export interface PutOutcome {
+  readonly results: readonly PutResult[];
+}
+
+/** Which jobs of a batch of deletes were not found. */
+export interface DeleteOutcome {
+  readonly missing: readonly number[];
+}
 
 /** Reserved jobs, as parallel lists. */
 export interface Reserved {
@@ -39,8 +49,8 @@ export interface Lane {
   reserve(count: number, timeout: number | null, signal: AbortSignal | undefined): Promise<Reserved>;
   /** Runs one command line. */
   ask(line: string): Promise<Answer>;
-  /** Deletes jobs; resolves with those that were not found. */
-  delete(ids: readonly number[]): Promise<readonly number[]>;
+  /** Deletes jobs. */
+  delete(ids: readonly number[]): Promise<DeleteOutcome>;
   close(): void;
 }
 
@@ -52,7 +62,7 @@ export interface Backend {
     bodies: readonly Uint8Array[],
     numbers: PutNumbers,
     signal: AbortSignal | undefined,
-  ): Promise<readonly PutResult[]>;
+  ): Promise<PutOutcome>;
   /** Runs one command line, with a tube in use if it needs one. */
   ask(tube: string | null, line: string): Promise<Answer>;
   /** A session that watches these tubes and no other. */

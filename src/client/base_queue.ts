@@ -71,7 +71,7 @@ export abstract class BaseQueue implements JobQueue {
       for (const job of held) job.state = "settled";
       let missing: readonly number[];
       try {
-        missing = await holding.lane.delete(held.map((job) => job.id));
+        ({ missing } = await holding.lane.delete(held.map((job) => job.id)));
       } catch (error) {
         if (!holding.isLost) throw error;
         lost.push(...held);

@@ -35,7 +35,7 @@ export class HeldJob<Content> implements Job<Content> {
 
   async delete(): Promise<void> {
     this.settle();
-    const missing = await this.orLost(this.holding.lane.delete([this.id]));
+    const { missing } = await this.orLost(this.holding.lane.delete([this.id]));
     this.leave();
     if (missing.length === 0) return;
     this.state = "lost";

@@ -39,7 +39,7 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     const numbers = putNumbers(options);
     const encoded = this.codec.encode(body);
     const bytes = encoded instanceof Uint8Array ? encoded : await encoded;
-    const [result] = await this.owner.backend.put(this.name, [bytes], numbers, options?.signal);
+    const { results: [result] } = await this.owner.backend.put(this.name, [bytes], numbers, options?.signal);
     if (typeof result === "number") return result;
     throw refusal(result, "put");
   }
@@ -49,7 +49,7 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     const encoded = bodies.map((body) => this.codec.encode(body));
     const isReady = encoded.every((bytes) => bytes instanceof Uint8Array);
     const bytes = isReady ? encoded as Uint8Array[] : await Promise.all(encoded);
-    const results = await this.owner.backend.put(this.name, bytes, numbers, options?.signal);
+    const { results } = await this.owner.backend.put(this.name, bytes, numbers, options?.signal);
     return idsOf(results);
   }
 
@@ -118,9 +118,28 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     while (true) {
       const taken = await this.owner.lanes.reserve(this.names, count, timeout, options.signal);
       if (taken === null) return [];
-      const jobs = await this.decoded(taken, options.onInvalid);
+      const jobs = this.decodedAtOnce(taken) ?? await this.decoded(taken, options.onInvalid);
       if (jobs.length > 0) return jobs;
     }
+  }
+
+  /** The usual case: nothing to wait for and nothing wrong; else null. */
+  private decodedAtOnce({ ids, bodies, holding }: Taken): Job<Output>[] | null {
+    const jobs: HeldJob<Output>[] = [];
+    try {
+      for (let i = 0; i < ids.length; i++) {
+        const decoded = this.codec.decode(bodies[i], ids[i]);
+        if (decoded instanceof Promise) {
+          decoded.catch(() => {}); // asked again by whoever waits for it
+          return null;
+        }
+        jobs.push(new HeldJob(ids[i], bodies[i], decoded, holding));
+      }
+    } catch (error) {
+      if (error instanceof InvalidBodyError) return null;
+      throw error;
+    }
+    return jobs;
   }
 
   private async decoded(

@@ -1,6 +1,15 @@
 // The queue in this process, as the face reaches it: tasks on peers of the server.
 
-import type { Answer, Backend, Lane, PutNumbers, PutResult, Reserved } from "../client/backend.ts";
+import { abortable } from "../client/abortable.ts";
+import type {
+  Answer,
+  Backend,
+  DeleteOutcome,
+  Lane,
+  PutNumbers,
+  PutOutcome,
+  Reserved,
+} from "../client/backend.ts";
 import { DisconnectedError, QueueError } from "../client/errors.ts";
 import { AtOnce, LocalPeer } from "../server/local_peer.ts";
 import type { LocalOwner } from "../server/local_peer.ts";
@@ -40,16 +49,15 @@ export class LocalBackend implements Backend {
     this.peer = attach(server, this.atOnce);
   }
 
-  async put(
+  put(
     tube: string,
     bodies: readonly Uint8Array[],
     { priority, delay, ttr }: PutNumbers,
     signal: AbortSignal | undefined,
-  ): Promise<readonly PutResult[]> {
-    signal?.throwIfAborted();
-    const name = this.names.bytesOf(tube);
-    const task = await outcome(this.peer, new PutTask(name, bodies, priority, delay, ttr));
-    return task.results;
+  ): Promise<PutOutcome> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const put = outcome(this.peer, new PutTask(this.names.bytesOf(tube), bodies, priority, delay, ttr));
+    return abortable(put, signal);
   }
 
   ask(tube: string | null, line: string): Promise<Answer> {
@@ -94,9 +102,9 @@ class LocalLane implements Lane {
     return outcome(this.peer, new LineTask(line, null));
   }
 
-  async delete(ids: readonly number[]): Promise<readonly number[]> {
-    if (this.isLost) throw new DisconnectedError("the queue is closed", false);
-    return (await outcome(this.peer, new DeleteTask(ids))).missing;
+  delete(ids: readonly number[]): Promise<DeleteOutcome> {
+    if (this.isLost) return Promise.reject(new DisconnectedError("the queue is closed", false));
+    return outcome(this.peer, new DeleteTask(ids));
   }
 
   close(): void {

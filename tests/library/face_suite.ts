@@ -213,6 +213,18 @@ export function faceSuite(name: string, open: () => Promise<Opened>, skip: strin
       assertEquals((await tube.reserve())?.body.at.getTime(), Date.UTC(2026, 10, 21));
     });
 
+    it("takes a schema that needs time", async () => {
+      const schema = v.pipeAsync(v.number(), v.checkAsync(async (n) => (await sleep(1), n < 3), "too much"));
+      const tube = queue.tube("async", schema);
+      await tube.putMany([1, 2]);
+      assertEquals((await rejection(() => tube.put(3), InvalidBodyError)).issues[0].message, "too much");
+      await queue.tube("async").put("4", { priority: 2000 });
+      const jobs = await tube.reserveMany(2);
+      assertEquals(jobs.map((job) => job.body), [1, 2]);
+      const fault = await rejection(() => tube.reserve(), InvalidBodyError);
+      assertEquals([fault.path, (await tube.peekBuried())?.id], ["", fault.jobId]);
+    });
+
     it("refuses what is no JSON", async () => {
       const tube = queue.tube("json", json<unknown>());
       const circle: Record<string, unknown> = {};

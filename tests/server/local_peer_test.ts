@@ -82,6 +82,19 @@ describe("a peer in this process", () => {
     await queue.close();
   });
 
+  it("gives up waiting for the journal when its signal comes", async () => {
+    const { queue, journal } = await opened();
+    const controller = new AbortController();
+    const put = queue.tube("t").put("1", { signal: controller.signal }).then(
+      () => "",
+      (error) => error.message,
+    );
+    await sleep(20);
+    controller.abort(new Error("enough"));
+    assertEquals([await put, journal.records], ["enough", ["put 1"]]);
+    await queue.close();
+  });
+
   it("gets no job that could be undone, whoever put it", async () => {
     const { queue, journal } = await opened();
     const log: string[] = [];

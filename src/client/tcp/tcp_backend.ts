@@ -2,7 +2,7 @@
 // lane's own for reserves.
 
 import { abortable } from "../abortable.ts";
-import type { Answer, Backend, Lane, PutNumbers, PutResult } from "../backend.ts";
+import type { Answer, Backend, Lane, PutNumbers, PutOutcome, PutResult } from "../backend.ts";
 import { DisconnectedError, refusal } from "../errors.ts";
 import { closedError } from "../lanes.ts";
 import type { Dialler } from "./dialler.ts";
@@ -34,8 +34,8 @@ export class TcpBackend implements Backend {
     bodies: readonly Uint8Array[],
     { priority, delay, ttr }: PutNumbers,
     signal: AbortSignal | undefined,
-  ): Promise<readonly PutResult[]> {
-    if (bodies.length === 0) return [];
+  ): Promise<PutOutcome> {
+    if (bodies.length === 0) return { results: [] };
     const wire = await this.connected(signal);
     const results: PutResult[] = [];
     const replies = new ManyReplies("put", bodies.length, (reply) => results.push(putResult(reply)));
@@ -49,7 +49,7 @@ export class TcpBackend implements Backend {
     } catch (error) {
       throw this.dialler.isClosed && error instanceof DisconnectedError ? closedError() : error;
     }
-    return results;
+    return { results };
   }
 
   async ask(tube: string | null, line: string): Promise<Answer> {

@@ -1,7 +1,7 @@
 // A session that reserves: a connection of its own, so that its leases are its own and its waits block nobody.
 // A wait is asked for anew every few seconds, so that a peer which is gone without a word is noticed.
 
-import type { Answer, Lane, Reserved } from "../backend.ts";
+import type { Answer, DeleteOutcome, Lane, Reserved } from "../backend.ts";
 import { abortable } from "../abortable.ts";
 import { DisconnectedError, refusal } from "../errors.ts";
 import type { Dialler } from "./dialler.ts";
@@ -46,7 +46,7 @@ export class TcpLane implements Lane {
     return await reception.reply;
   }
 
-  async delete(ids: readonly number[]): Promise<readonly number[]> {
+  async delete(ids: readonly number[]): Promise<DeleteOutcome> {
     const wire = this.held();
     const missing: number[] = [];
     let at = 0;
@@ -56,7 +56,7 @@ export class TcpLane implements Lane {
     });
     for (const id of ids) wire.send(`delete ${id}`, null, replies, this.dialler.replyTimeoutMs);
     await replies.done;
-    return missing;
+    return { missing };
   }
 
   close(): void {
