@@ -13,8 +13,9 @@ import type {
 import { DisconnectedError, QueueError } from "../client/errors.ts";
 import { AtOnce, LocalPeer } from "../server/local_peer.ts";
 import type { LocalOwner } from "../server/local_peer.ts";
-import { DeleteTask, LineTask, PutTask, ReserveTask, WatchTask } from "../server/local_tasks.ts";
-import type { Task } from "../server/local_tasks.ts";
+import { DeleteTask, PutTask, ReserveTask } from "../server/local_batches.ts";
+import { LineTask, WatchTask } from "../server/local_line.ts";
+import type { Task } from "../server/local_task.ts";
 
 const encoder = new TextEncoder();
 

@@ -67,6 +67,20 @@ describe("the queue in this process", () => {
     rmSync(directory, { recursive: true });
   });
 
+  it("keeps large bodies whole, whichever way they come and go", async () => {
+    await using queue = await Queue.open({ maxJobBytes: 2_000_000 });
+    const { port } = await queue.listen({ port: 0 });
+    await using other = await connect({ port });
+    const body = Uint8Array.from({ length: 1_000_003 }, (_, i) => i * 7);
+    const isWhole = (bytes: Uint8Array | undefined): boolean =>
+      bytes?.length === body.length && bytes.every((byte, i) => byte === body[i]);
+    const ids = [await queue.tube("t").put(body), await other.tube("t").put(body)];
+    assert(isWhole((await queue.peek(ids[1]))?.body) && isWhole((await other.peek(ids[0]))?.body));
+    assert(
+      isWhole((await queue.tube("t").reserve())?.body) && isWhole((await other.tube("t").reserve())?.body),
+    );
+  });
+
   it("refuses puts beyond its memory limit, and while it drains", async () => {
     await using queue = await Queue.open({ maxMemoryBytes: 10_000, maxJobBytes: 5000 });
     const codes = new Set<string>();
