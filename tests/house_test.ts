@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { VERSION } from "../src/runtime/version.ts";
+import { VERSION } from "../src/cli/version.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 

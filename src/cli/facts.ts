@@ -7,7 +7,7 @@ import { IDENTITY_BYTES } from "../journal/segment.ts";
 import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Options } from "./options.ts";
-import { VERSION } from "../runtime/version.ts";
+import { VERSION } from "./version.ts";
 
 /** Gathers the facts once; CPU time is asked for at each call. */
 export function gatherFacts(options: Options, startedAt: number, binlog: () => JournalFacts): ServerFacts {

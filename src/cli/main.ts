@@ -8,7 +8,7 @@ import { serve } from "./serve.ts";
 import { systemServicePort } from "./service_port.ts";
 import { USAGE } from "./usage.ts";
 import { isVerbLine } from "./verbs/verb.ts";
-import { VERSION } from "../runtime/version.ts";
+import { VERSION } from "./version.ts";
 import { commandLineWords } from "./words.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

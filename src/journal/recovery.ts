@@ -16,9 +16,7 @@ import { Segment } from "./segment.ts";
 
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
-  /** Its jobs, from the end of the recovery on. */
   readonly live: LiveJobs;
-  /** Takes what is remembered, then `finish` with the next id and the time. */
   restore(): Restorer & { finish(nextId: number, now: number): void };
 }
 

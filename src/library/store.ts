@@ -2,11 +2,18 @@
 
 import { NodeFiles } from "../adapters/node/files.ts";
 import { openLog } from "../journal/recovery.ts";
-import type { RestorableQueue } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
-import type { Journal } from "../ports/journal.ts";
+import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
+
+/** A queue that is about to be filled by its store. */
+export interface EmptyQueue {
+  /** Its jobs, as a journal sees them, from the end of the filling on. */
+  readonly live: LiveJobs;
+  /** Takes what was kept, then `finish` with the first id that was never used and the time in milliseconds since 1970. */
+  restore(): Restorer & { finish(nextId: number, now: number): void };
+}
 
 /**
  * Brings back what was kept into a queue that is empty yet, and answers the journal that keeps it from then on. `now` is in
@@ -24,7 +31,7 @@ import type { Journal } from "../ports/journal.ts";
  * await using queue = await Queue.open({ store: counted(binlog("./jobs")) });
  * ```
  */
-export type Store = (queue: RestorableQueue, now: number) => Journal | Promise<Journal>;
+export type Store = (queue: EmptyQueue, now: number) => Journal | Promise<Journal>;
 
 /** How a file binlog is kept. */
 export interface BinlogStoreOptions {

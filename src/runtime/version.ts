@@ -1,3 +1,2 @@
-// The version, as in package.json and deno.json (a test holds the three together).
-
+/** The version of this project, as in package.json and deno.json. */
 export const VERSION = "0.1.0";
