@@ -129,9 +129,8 @@ describe("a worker", () => {
           reason = signal.reason;
           resolve();
         });
-        // Somebody else takes it away, as far as the queue is concerned.
         const end = performance.now() + 1300;
-        while (performance.now() < end); // nothing is touched meanwhile
+        while (performance.now() < end); // a handler that holds up the process: nothing is touched, its ttr runs out
       });
     }, { onEvent: (event) => events.push(event) });
     await until(() => events.some((event) => event.kind === "done"));
