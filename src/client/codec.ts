@@ -1,6 +1,6 @@
 // Bodies to bytes and back. Bytes are taken as they are; a tube with a schema carries JSON, checked on both ways.
 
-import { InvalidBodyError } from "./errors.ts";
+import { InvalidBodyError, QueueError } from "./errors.ts";
 import type { BodyIssue } from "./errors.ts";
 import type { Body } from "./face.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
@@ -17,7 +17,11 @@ export interface Codec<Input, Output> {
 
 /** Bytes as they are; strings as UTF-8. */
 export const BYTES: Codec<Body, Uint8Array> = {
-  encode: (body) => typeof body === "string" ? encoder.encode(body) : body,
+  encode(body) {
+    if (typeof body === "string") return encoder.encode(body);
+    if (body instanceof Uint8Array) return body;
+    throw new QueueError("BAD_FORMAT", "a body is a string or a Uint8Array, or the tube has a schema");
+  },
   decode: (bytes) => bytes,
 };
 

@@ -93,7 +93,15 @@ export class LocalPeer implements ServerPeer {
   run(task: LocalTask): void {
     if (this.isGone) return task.fail(this.hasFailed);
     this.tasks.push(task);
-    if (this.tasks.length === 1) this.advance(this.server.beginTurn());
+    if (this.tasks.length > 1) return;
+    try {
+      this.advance(this.server.beginTurn());
+    } catch (error) {
+      // A bug, and the queue is not to be trusted any more: it must not end as the rejection of one call.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** Ends the running task's wait in reserve, as if its time were up. */

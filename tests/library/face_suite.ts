@@ -260,6 +260,10 @@ export function faceSuite(name: string, open: () => Promise<Opened>, skip: strin
       assertEquals(await codeOf(tube.reserveMany(0)), "BAD_FORMAT");
       assertEquals(await codeOf(queue.reserve([])), "BAD_FORMAT");
       assertEquals(await codeOf(queue.peek(1.5)), "BAD_FORMAT");
+      for (const body of [5, null, new ArrayBuffer(2), ["x"]]) {
+        assertEquals(await codeOf(tube.put(body as unknown as string)), "BAD_FORMAT");
+        assertEquals(await codeOf(tube.putMany(["x", body as unknown as string])), "BAD_FORMAT");
+      }
       assertEquals((await queue.stats())["cmd-put"], 0);
     });
 
