@@ -85,7 +85,8 @@ class LocalLane implements Lane {
 
   constructor(peer: LocalPeer, tubes: readonly Uint8Array[]) {
     this.peer = peer;
-    peer.onEnd = () => this.onLost();
+    // Later, since those who are told may call the queue, which is in the middle of something now.
+    peer.onEnd = () => queueMicrotask(() => this.onLost());
     peer.run(new WatchTask(tubes));
   }
 
