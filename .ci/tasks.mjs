@@ -85,6 +85,7 @@ async function test(words) {
     `\nseed ${environment.RUNNERBEAN_SEED} (repeat with RUNNERBEAN_SEED=${environment.RUNNERBEAN_SEED})`,
   );
   const fingerprints = new Set();
+  const complaints = [];
   for (const name of names) {
     const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
     console.log(`\n=== tests on ${name} (${path}) ===`);
@@ -94,6 +95,7 @@ async function test(words) {
     if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
     console.log(`${name}: ${describe(counts)} in ${Math.round((Date.now() - began) / 1000)} s`);
     for (const key of Object.keys(total)) total[key] += counts[key];
+    if (counts.failed > 0) complaints.push(`--- ${name}, exit code ${code}`, ...complaintsIn(output));
     for (const [line] of output.matchAll(/simulation fingerprint .*/g)) fingerprints.add(line);
   }
   if (names.length > 1 && fingerprints.size > 0) {
@@ -103,9 +105,25 @@ async function test(words) {
       `\nfingerprints of the runtimes ${isSame ? "are the same" : "differ"}: ${[...fingerprints].join(", ")}`,
     );
   }
+  if (complaints.length > 0) console.log(`\nWhat failed, in short:\n${complaints.join("\n")}`);
   if (total.skipped > 0) console.log(`\n${total.skipped} skipped, for the reasons above`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+/** The lines that name a failure and the beginning of its reason, so that they stand at the end of a long output too. */
+function complaintsIn(output) {
+  const lines = withoutColours(output).split("\n");
+  const isFailure = (line) => /^\s*✖ |^\(fail\)|FAILED|^\s*(error|\w*Error)\b.*:/.test(line);
+  const wanted = new Set();
+  lines.forEach((line, at) => {
+    if (isFailure(line)) { for (let i = at; i < at + 4; i++) wanted.add(i); }
+  });
+  return [...wanted].slice(0, 120).map((at) => lines[at] ?? "");
+}
+
+function withoutColours(text) {
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
 function describe({ passed, failed, skipped }) {
@@ -133,7 +151,7 @@ function testArguments(name, files) {
 
 /** Each test runner's own closing lines. */
 function countsOf(name, output) {
-  const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, "");
+  const plain = withoutColours(output);
   const last = (pattern) => Number([...plain.matchAll(pattern)].at(-1)?.[1] ?? 0);
   if (name === "deno") {
     return {

@@ -3,8 +3,16 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { diskFacts } from "../support/disk.ts";
-import { RUNTIMES } from "../support/programs.ts";
+import { type Checkout, checkOut, checkoutServers, WORK_TREE } from "../support/checkouts.ts";
+import {
+  isReference,
+  type RuntimeName,
+  RUNTIMES,
+  type ServerProgram,
+  serverPrograms,
+} from "../support/programs.ts";
 import { JsonLines, machine } from "../support/report.ts";
+import { compareTable } from "../wire/compare_table.ts";
 import { otherGenerator, ownGenerator } from "../wire/generator.ts";
 import { WireMeasure } from "../wire/measure.ts";
 import { measureRounds } from "../wire/rounds.ts";
@@ -18,8 +26,10 @@ Rows are called like put-c50-d64-b1k: put, reserve-delete or mixed; connections 
 (d1), 1 and 50 with 64; bodies b2, b1k. Patterns are regular expressions; without one all rows are measured.
   --dir DIR          where logs are written (default /var/tmp); must be a disk
   --runtimes LIST    default bun,deno,node; NAME=COMMAND LINE for any other server that takes -b
+  --compare REFS     commits instead of references: each after the first as a ratio to the first; "tree" is the work tree, and
+                     what a single commit is compared with
   --no-memory        leave out the servers without a log
-  --rounds N         default 5 (short: 1)
+  --rounds N         default 5 (short: 1, or 5 to compare)
   --seconds S        about how long one row runs (default 1, short: 0.15)
   --max-mib N        bodies in one run at most (default 512, short: 128)
   --short            put only, four shapes, one quick round: a glance
@@ -44,6 +54,7 @@ function readArguments() {
     options: {
       dir: { type: "string", default: "/var/tmp" },
       runtimes: { type: "string", default: RUNTIMES.join(",") },
+      compare: { type: "string" },
       "no-memory": { type: "boolean", default: false },
       rounds: { type: "string" },
       seconds: { type: "string" },
@@ -55,13 +66,15 @@ function readArguments() {
     },
   });
   const { short, dir, list, help } = values;
+  const commits = values.compare?.split(",").filter(Boolean) ?? [];
   return {
     dir,
     list,
     help,
     runtimes: values.runtimes.split(",").filter(Boolean),
+    commits: commits.length === 1 ? [...commits, WORK_TREE] : commits,
     withMemory: !values["no-memory"],
-    rounds: positive(values.rounds ?? (short ? "1" : "5")),
+    rounds: positive(values.rounds ?? (short && commits.length === 0 ? "1" : "5")),
     seconds: positive(values.seconds ?? (short ? "0.15" : "1")),
     maxBytes: positive(values["max-mib"] ?? (short ? "128" : "512")) * 1048576,
     generator: values.generator ? otherGenerator(values.generator) : ownGenerator(),
@@ -74,15 +87,28 @@ function positive(text: string): number {
   return Number(text);
 }
 
+// The log's own threads and the disk warm up less with more jobs; half of the wire bench's warm-up is enough, and long.
+const warmUpShare = (server: string): number => isReference(server) ? 0.01 : 0.5;
+
+function programsFor(
+  runtimes: readonly string[],
+  checkouts: readonly Checkout[],
+  withMemory: boolean,
+): ServerProgram[] {
+  if (checkouts.length === 0) return durablePrograms(runtimes, withMemory);
+  return serverPrograms(checkoutServers(runtimes as RuntimeName[], checkouts));
+}
+
 async function main(): Promise<void> {
-  const { dir, list, help, runtimes, withMemory, rounds, groups, ...settings } = readArguments();
+  const { dir, list, help, runtimes, commits, withMemory, rounds, groups, ...settings } = readArguments();
   if (help) return void process.stdout.write(USAGE);
   const rows = rowNames(groups);
   if (list) return void process.stdout.write(rows.join("\n") + "\n");
   // An exit, unlike a signal, ends the servers and removes their logs too.
   process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143));
 
-  const programs = durablePrograms(runtimes, withMemory);
+  const checkouts = checkOut(commits);
+  const programs = programsFor(runtimes, checkouts, withMemory);
   const names = programs.map((program) => program.name);
   console.log(`durable bench: ${machine(programs)}\n${diskFacts(dir)}`);
   console.log(`load generator: ${settings.generator.command.join(" ")}`);
@@ -90,9 +116,16 @@ async function main(): Promise<void> {
   const measure = new WireMeasure({
     ...settings,
     start: (program) => startDurable(program, dir),
+    warmUpShare,
     isSlow: (server) => server === SYNCED_REFERENCE,
   });
   const all = await measureRounds(measure, programs, groups, rounds, lines);
+  if (checkouts.length > 0) {
+    const commits = checkouts.map(({ name }) => name);
+    console.log(`\nRatio to ${commits[0]}: median (lowest .. highest)`);
+    console.log(`${compareTable(rows, runtimes, commits, all)}\n\n${lines.path}`);
+    return;
+  }
   console.log(`\nReplies a second with sync before each reply; ratios: median (lowest .. highest)`);
   console.log(durableTable(rows, names, all));
   console.log(`\nMedians\n${detailTable(rows, names, all)}\n\n${lines.path}`);

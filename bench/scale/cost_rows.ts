@@ -19,12 +19,15 @@ export const COST_ROWS: readonly CostRow[] = [
   { name: "held", many: 50_000, promised: true, prepare: held },
   { name: "idle", many: 10_000, promised: true, prepare: idle },
   { name: "ready", many: 5_000_000, promised: true, prepare: ready },
+  { name: "delayed", many: 1_000_000, promised: true, prepare: delayed },
   { name: "lapped", many: 5_000_000, promised: true, prepare: lapped },
   { name: "waiting", many: 10_000, promised: false, prepare: waiting },
   { name: "watched", many: 50_000, promised: false, prepare: watched },
 ];
 
 const PRIORITIES = 1000;
+/** A delay that does not end during a bench. */
+const LONG_SECONDS = 100_000;
 
 // Tubes with a ready job each; the commands go to a tube of their own, or to one tube after the other.
 async function tubes(server: BenchServer, count: number): Promise<Record<string, Stretch>> {
@@ -92,6 +95,39 @@ function reserveRelease(client: ScaleClient): Stretch {
     const release = `release ${best} 0 0\r\n`;
     await client.ask(release);
     return repeat(client, () => reserve, () => release)(commands, together, latency);
+  };
+}
+
+// Delayed jobs of a thousand different delays in the tube that is worked on.
+async function delayed(server: BenchServer, count: number): Promise<Record<string, Stretch>> {
+  const client = await ScaleClient.open(server.port);
+  const delaySeconds = (i: number): number => LONG_SECONDS + scattered(i, PRIORITIES);
+  await client.bulk(count, (i) => put(1024, delaySeconds(i)));
+  return {
+    "put reserve delete": putReserveDelete(client),
+    "reserve release with delay": releaseDelayed(client, delaySeconds),
+    "peek-delayed": repeat(client, () => "peek-delayed\r\n"),
+  };
+}
+
+// A job is put, reserved, released with a delay and deleted: what the queue holds is the same afterwards.
+function releaseDelayed(client: ScaleClient, delaySeconds: (i: number) => number): Stretch {
+  let turn = 0;
+  return async (commands, together, latency) => {
+    let sent = 0;
+    while (sent < commands) {
+      const from = turn;
+      turn += together;
+      await client.bulk(together, () => `${put()}reserve-with-timeout 0\r\n`, 2);
+      const ids = client.takeReserved();
+      const text = (i: number): string =>
+        `release ${ids[i]} 1024 ${delaySeconds(from + i)}\r\ndelete ${ids[i]}\r\n`;
+      const sentAt = performance.now();
+      await client.bulk(together, text, 2);
+      latency.add(performance.now() - sentAt);
+      sent += 4 * together;
+    }
+    return sent;
   };
 }
 

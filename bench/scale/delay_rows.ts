@@ -19,17 +19,19 @@ export interface DelayRow {
   readonly name: string;
   readonly many: number;
   readonly promised: boolean;
+  /** The server keeps a log on a disk, never synced: a sync would be the longest wait. */
+  readonly hasLog?: boolean;
   measure(server: BenchServer, count: number): Promise<Delay>;
 }
 
-export const DELAY_LIMIT_MS = 20;
+export const DELAY_LIMIT_MS = 10;
 
 export const DELAY_ROWS: readonly DelayRow[] = [
   { name: "kick-buried", many: 1_000_000, promised: true, measure: kickBuried },
   { name: "kick-delayed", many: 1_000_000, promised: true, measure: kickDelayed },
-  { name: "expiry-second", many: 1_000_000, promised: false, measure: expirySecond },
-  { name: "expiry-instant", many: 1_000_000, promised: false, measure: expiryInstant },
-  { name: "close-held", many: 50_000, promised: false, measure: closeHeld },
+  { name: "expiry-second", many: 1_000_000, promised: true, measure: expirySecond },
+  { name: "expiry-instant", many: 1_000_000, promised: true, measure: expiryInstant },
+  { name: "close-held", many: 50_000, promised: true, measure: closeHeld },
 ];
 
 const QUIET_MS = 1500;

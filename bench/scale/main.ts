@@ -3,21 +3,30 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { REFERENCE, RUNTIMES, type ServerProgram, serverPrograms } from "../support/programs.ts";
-import { digits, JsonLines, machine, mebibytes, table } from "../support/report.ts";
+import { digits, JsonLines, machine, table } from "../support/report.ts";
+import { workDirectory } from "../support/disk.ts";
 import { bindSelfToClientCore, startServer } from "../support/server.ts";
 import { compareCost, type CostPlan, LOCK_STEP, PIPELINED } from "./cost.ts";
 import { COST_ROWS, type CostRow } from "./cost_rows.ts";
+import { BURDEN_ROWS } from "./burden_rows.ts";
 import { DELAY_LIMIT_MS, DELAY_ROWS, type DelayRow } from "./delay_rows.ts";
-import { measureMemory } from "./memory_row.ts";
+import { boundOf, type Figure, type FigureRow, verdictOn } from "./figures.ts";
+import { FRAGMENTATION_ROW } from "./fragmentation_row.ts";
+import { IDLE_ROW } from "./idle_row.ts";
+import { MEMORY_ROW } from "./memory_row.ts";
+import { TAIL_ROWS } from "./tail_rows.ts";
 
 const COST_LIMIT = 1.5;
-const MEMORY_ROW = "memory";
-const MEMORY_JOBS = 5_000_000;
+const ALL_DELAY_ROWS: readonly DelayRow[] = [...DELAY_ROWS, ...BURDEN_ROWS];
+const FIGURE_ROWS: readonly FigureRow[] = [MEMORY_ROW, FRAGMENTATION_ROW, IDLE_ROW, ...TAIL_ROWS];
+const ROW_NAMES: readonly string[] = [...COST_ROWS, ...ALL_DELAY_ROWS, ...FIGURE_ROWS].map((row) => row.name);
 
 const USAGE = `usage: bench/scale/main.ts [options] [ROW-PATTERN ...]
-Rows: ${[...COST_ROWS, ...DELAY_ROWS].map((row) => row.name).join(", ")}, ${MEMORY_ROW}.
+Rows: ${ROW_NAMES.join(", ")}.
   --runtimes LIST   default bun,deno,node; NAME=COMMAND LINE for any other server
-  --reference       beanstalkd too (slow: it takes a minute to fill 5,000,000 jobs)
+  --reference       beanstalkd too (slow: it takes a minute to fill 5,000,000 jobs); goals that are a ratio
+                    to it are judged only then
+  --dir DIR         where logs are written (default /var/tmp); must be a disk
   --size S          scale all amounts by S (default 1; --short is --size 0.05)
   --short           a twentieth of everything: shows cliffs, proves nothing
   --check           exit with 1 when a promised limit is missed
@@ -27,7 +36,9 @@ interface Report {
   readonly lines: JsonLines;
   readonly costs: string[][];
   readonly delays: string[][];
-  readonly memory: string[][];
+  readonly figures: string[][];
+  /** What the reference showed, by row and name. */
+  readonly ofReference: Map<string, Figure>;
   missed: number;
 }
 
@@ -38,6 +49,7 @@ async function main(): Promise<number> {
       runtimes: { type: "string", default: RUNTIMES.join(",") },
       reference: { type: "boolean", default: false },
       size: { type: "string" },
+      dir: { type: "string", default: "/var/tmp" },
       short: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -56,19 +68,30 @@ async function main(): Promise<number> {
   const names = [...(values.reference ? [REFERENCE] : []), ...values.runtimes.split(",").filter(Boolean)];
   const programs = serverPrograms(names);
   console.log(`scale bench, size ${size}: ${machine(programs)}`);
-  const report: Report = { lines: new JsonLines("scale"), costs: [], delays: [], memory: [], missed: 0 };
+  const report: Report = {
+    lines: new JsonLines("scale"),
+    costs: [],
+    delays: [],
+    figures: [],
+    ofReference: new Map(),
+    missed: 0,
+  };
   for (const program of programs) {
     for (const row of COST_ROWS) {
       if (wanted(row.name)) {
         await attempt(program, row.name, () => costRow(program, row, size, report));
       }
     }
-    for (const row of DELAY_ROWS) {
+    for (const row of ALL_DELAY_ROWS) {
       if (wanted(row.name)) {
-        await attempt(program, row.name, () => delayRow(program, row, size, report));
+        await attempt(program, row.name, () => delayRow(program, row, size, values.dir, report));
       }
     }
-    if (wanted(MEMORY_ROW)) await attempt(program, MEMORY_ROW, () => memoryRow(program, size, report));
+    for (const row of FIGURE_ROWS) {
+      if (wanted(row.name)) {
+        await attempt(program, row.name, () => figureRow(program, row, size, report));
+      }
+    }
   }
   printReport(report);
   return values.check && report.missed > 0 ? 1 : 0;
@@ -123,44 +146,64 @@ function quickened(plan: CostPlan, program: ServerProgram, size: number): CostPl
   return slow ? { ...plan, slices, warmUp: 1000, commands: 8000 } : { ...plan, slices };
 }
 
-async function delayRow(program: ServerProgram, row: DelayRow, size: number, report: Report): Promise<void> {
+async function delayRow(
+  program: ServerProgram,
+  row: DelayRow,
+  size: number,
+  dir: string,
+  report: Report,
+): Promise<void> {
   const many = Math.max(1, Math.round(row.many * size));
-  const server = await startServer(program);
+  const log = row.hasLog ? workDirectory(dir) : null;
+  const server = await startServer(program, log === null ? [] : ["-b", log.path, "-F"]);
   try {
     const delay = await row.measure(server, many);
     report.lines.add({ row: row.name, many, server: program.name, ...delay });
     // Where others keep a client waiting as long even in quiet times, nothing is shown either way.
     const over = delay.quietMs < DELAY_LIMIT_MS ? "OVER" : "noisy";
     const verdict = !row.promised ? "" : delay.largestMs < DELAY_LIMIT_MS ? "ok" : over;
-    if (verdict === over) report.missed++;
+    if (verdict === "OVER") report.missed++;
     const numbers = [delay.quietMs, delay.largestMs, delay.p99Ms, delay.tookMs].map(digits);
     report.delays.push([`${row.name} ${many}`, program.name, ...numbers, verdict]);
   } finally {
     await server.stop();
+    log?.remove();
   }
 }
 
-async function memoryRow(program: ServerProgram, size: number, report: Report): Promise<void> {
-  const server = await startServer(program);
-  try {
-    const memory = await measureMemory(server, Math.round(MEMORY_JOBS * size));
-    report.lines.add({ row: MEMORY_ROW, server: program.name, ...memory });
-    const { emptyBytes, fullBytes, restedBytes, drainedBytes } = memory;
-    const returned = (fullBytes - restedBytes) / (fullBytes - emptyBytes);
-    report.memory.push([
+async function figureRow(
+  program: ServerProgram,
+  row: FigureRow,
+  size: number,
+  report: Report,
+): Promise<void> {
+  for (const figure of await row.measure(program, size)) {
+    const key = `${row.name} ${figure.name}`;
+    if (program.name === REFERENCE) report.ofReference.set(key, figure);
+    const bound = program.name === REFERENCE ? NaN : boundOf(figure, report.ofReference.get(key));
+    const verdict = verdictOn(figure, bound);
+    if (verdict === "OVER") report.missed++;
+    report.lines.add({
+      row: row.name,
+      server: program.name,
+      figure: figure.name,
+      value: figure.value,
+      bound,
+    });
+    const sign = Number.isNaN(bound) ? "" : figure.goal?.atLeast ? ">= " : "<= ";
+    report.figures.push([
+      row.name,
       program.name,
-      `${memory.fewJobs}: ${digits(memory.bytesPerJobFew)}`,
-      `${memory.manyJobs}: ${digits(memory.bytesPerJobMany)}`,
-      ...[emptyBytes, fullBytes, drainedBytes, restedBytes].map(mebibytes),
-      `${Math.round(returned * 100)}%`,
+      figure.name,
+      digits(figure.value),
+      sign + digits(bound),
+      verdict,
     ]);
-  } finally {
-    await server.stop();
   }
 }
 
 function printReport(report: Report): void {
-  const { costs, delays, memory } = report;
+  const { costs, delays, figures } = report;
   if (costs.length > 0) {
     const head = [
       "load",
@@ -180,9 +223,8 @@ function printReport(report: Report): void {
     const head = ["burden", "server", "quiet max ms", "largest ms", "p99 ms", "took ms", ""];
     console.log(`\nAnother client's lock-step commands; limit ${DELAY_LIMIT_MS} ms\n${table(head, delays)}`);
   }
-  if (memory.length > 0) {
-    const head = ["server", "B/job", "B/job", "empty MiB", "full", "drained", "10 s later", "returned"];
-    console.log(`\nResident memory, jobs of 10 bytes\n${table(head, memory)}`);
+  if (figures.length > 0) {
+    console.log(`\n${table(["row", "server", "figure", "value", "goal", ""], figures)}`);
   }
   console.log(`\n${report.lines.path}`);
 }

@@ -22,32 +22,44 @@ export interface MeasureSettings {
   readonly start?: (program: ServerProgram) => Promise<BenchServer>;
   /** Whether this server is so slow that the load generator shall hardly warm itself up on it. */
   readonly isSlow?: (server: string) => boolean;
+  /** How much of the warm-up this server gets; without it all, or little if it is the reference. */
+  readonly warmUpShare?: (server: string) => number;
+  /** Whether a server is used for all groups of a round, instead of a fresh one for each. */
+  readonly keepServers?: boolean;
 }
 
-// A server that compiles while it runs is measured compiled. Jobs per connection of that warm-up:
-const WARM_UP: Shape = { connections: 8, depth: 64, bodyBytes: 2 };
-const WARM_UP_JOBS = 5000;
-const WARM_UP_JOBS_REFERENCE = 200;
+// A server that compiles while it runs is measured compiled. Measured at depth 64 on all three runtimes, CPU time per reply
+// falls to a tenth over the first half million replies and stays there; jobs of each kind, over all connections:
+const WARM_UPS: readonly { modes: readonly LoadMode[]; shape: Shape; jobs: number }[] = [
+  { modes: ["put", "reserve-delete"], shape: { connections: 8, depth: 64, bodyBytes: 2 }, jobs: 160_000 },
+  { modes: ["mixed"], shape: { connections: 8, depth: 64, bodyBytes: 100 }, jobs: 40_000 },
+  { modes: ["put", "reserve-delete"], shape: { connections: 50, depth: 1, bodyBytes: 2 }, jobs: 10_000 },
+];
+/** The reference is compiled already. */
+const warmUpShare = (server: string): number => isReference(server) ? 0.01 : 1;
 /** A pilot run shorter than this tells too little of the rate. */
 const PILOT_SECONDS = 0.08;
 const PILOT_STEPS = 4;
+/** Less CPU time than this is not known well enough: some generators count in ticks of 10 ms. */
+const LEAST_CPU_SECONDS = 0.02;
 const PILOT_COMMANDS = 400;
-/** A row runs at least so many jobs, whatever the pilot says: it may have had bad luck. */
+/** A row runs at least so many jobs, whatever the pilot says (it may have had bad luck); many more of them with a deep window. */
 const LEAST_JOBS = 3000;
+const LEAST_JOBS_DEEP = 60_000;
 
 /** Remembers how many jobs fill the wished time, per server and row. */
 export class WireMeasure {
   readonly #settings: MeasureSettings;
   readonly #jobs: Map<string, number> = new Map();
+  readonly #kept: Map<string, BenchServer> = new Map();
 
   constructor(settings: MeasureSettings) {
     this.#settings = settings;
   }
 
   async group(program: ServerProgram, group: Group, round: number): Promise<Measurement[]> {
-    const server = await (this.#settings.start ?? startServer)(program);
+    const server = await this.#server(program);
     try {
-      await this.#warmUp(server);
       const measurements: Measurement[] = [];
       const { shape } = group;
       for (const mode of await this.#plan(server, group)) {
@@ -59,7 +71,27 @@ export class WireMeasure {
       }
       return measurements;
     } finally {
+      if (!this.#settings.keepServers) await server.stop();
+    }
+  }
+
+  /** Stops the servers that were kept; the next round begins with fresh ones. */
+  async endRound(): Promise<void> {
+    for (const server of this.#kept.values()) await server.stop();
+    this.#kept.clear();
+  }
+
+  async #server(program: ServerProgram): Promise<BenchServer> {
+    const kept = this.#kept.get(program.name);
+    if (kept) return kept;
+    const server = await (this.#settings.start ?? startServer)(program);
+    if (this.#settings.keepServers) this.#kept.set(program.name, server);
+    try {
+      await this.#warmUp(server);
+      return server;
+    } catch (error) {
       await server.stop();
+      throw error;
     }
   }
 
@@ -75,9 +107,11 @@ export class WireMeasure {
   }
 
   async #warmUp(server: BenchServer): Promise<void> {
-    const jobs = isReference(server.name) ? WARM_UP_JOBS_REFERENCE : WARM_UP_JOBS;
-    await this.#pilot(server, "put", WARM_UP, jobs);
-    await this.#pilot(server, "reserve-delete", WARM_UP, jobs);
+    const share = (this.#settings.warmUpShare ?? warmUpShare)(server.name);
+    for (const { modes, shape, jobs } of WARM_UPS) {
+      const perConnection = Math.max(shape.depth, Math.ceil(jobs * share / shape.connections));
+      for (const mode of modes) await this.#pilot(server, mode, shape, perConnection);
+    }
   }
 
   // The loads to run, in order; before the first round of a group, pilot runs find out how many jobs they take.
@@ -100,13 +134,15 @@ export class WireMeasure {
     for (let step = 1;; step++) {
       const put = await this.#pilot(server, "put", shape, jobs);
       const taken = await this.#pilot(server, "reserve-delete", shape, jobs);
-      const tellsEnough = put.secs + taken.secs >= 2 * PILOT_SECONDS || step === PILOT_STEPS;
-      if (tellsEnough || this.#capped(shape, jobs * 4) < jobs * 4) {
+      if (
+        step === PILOT_STEPS || (tellsEnough(put) && tellsEnough(taken)) ||
+        this.#capped(shape, jobs * 4) < jobs * 4
+      ) {
         return this.#remember(
           server,
           ["put", "reserve-delete"],
           shape,
-          (put.jobs_per_s + taken.jobs_per_s) / 2,
+          (worthwhileRate(put) + worthwhileRate(taken)) / 2,
         );
       }
       jobs *= 4;
@@ -117,10 +153,10 @@ export class WireMeasure {
     let jobs = pilotJobs(shape);
     for (let step = 1;; step++) {
       const mixed = await this.#pilot(server, "mixed", shape, jobs);
-      if (mixed.secs >= PILOT_SECONDS || step === PILOT_STEPS) {
+      if (step === PILOT_STEPS || tellsEnough(mixed)) {
         // jobs_per_s counts a job at its put and again at its delete, and half of the connections do each: so
         // it is what all connections together have to do (one connection alone counts deletes only).
-        return this.#remember(server, ["mixed"], shape, mixed.jobs_per_s);
+        return this.#remember(server, ["mixed"], shape, worthwhileRate(mixed));
       }
       jobs *= 4;
     }
@@ -128,7 +164,8 @@ export class WireMeasure {
 
   #remember(server: BenchServer, modes: LoadMode[], shape: Shape, jobsPerSecond: number): void {
     const wanted = Math.ceil(jobsPerSecond * this.#settings.seconds / shape.connections);
-    const jobs = this.#capped(shape, Math.max(wanted, Math.ceil(LEAST_JOBS / shape.connections)));
+    const least = Math.ceil((shape.depth === 1 ? LEAST_JOBS : LEAST_JOBS_DEEP) / shape.connections);
+    const jobs = this.#capped(shape, Math.max(wanted, least));
     for (const mode of modes) this.#jobs.set(key(server, mode, shape), jobs);
   }
 
@@ -140,6 +177,18 @@ export class WireMeasure {
   #jobsOf(server: BenchServer, mode: LoadMode, shape: Shape): number {
     return this.#jobs.get(key(server, mode, shape))!;
   }
+}
+
+const tellsEnough = ({ secs, server_cpu_s }: LoadResult): boolean =>
+  secs >= PILOT_SECONDS && server_cpu_s >= LEAST_CPU_SECONDS;
+
+/**
+ * Jobs a second, as they shall be counted for the length of a run. On a busy machine the server waits for its core: then
+ * more jobs than the clock suggests, so that the server's CPU time at least says something.
+ */
+function worthwhileRate({ jobs, jobs_per_s, server_cpu_s }: LoadResult): number {
+  const perCpuSecond = server_cpu_s >= LEAST_CPU_SECONDS ? jobs / server_cpu_s : 0;
+  return Math.max(jobs_per_s, perCpuSecond / 2);
 }
 
 const key = (server: BenchServer, mode: LoadMode, shape: Shape): string =>

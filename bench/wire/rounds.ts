@@ -24,6 +24,7 @@ export async function measureRounds(
         all.push(...measured);
       }
     }
+    await measure.endRound();
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     console.error(`round ${round + 1} of ${rounds} done after ${seconds} s`);
   }

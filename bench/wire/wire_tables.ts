@@ -1,5 +1,6 @@
-// The wire bench's two tables: ratios to the reference, and what lies behind them.
+// The wire bench's tables: ratios of rates and of latency to the reference, and what lies behind them.
 import { REFERENCE } from "../support/programs.ts";
+import { ratioOf, ratioText } from "../support/ratios.ts";
 import { digits, mebibytes, median, table } from "../support/report.ts";
 import type { LoadResult } from "./generator.ts";
 import type { Measurement } from "./measure.ts";
@@ -22,17 +23,43 @@ export function ratioTable(
     const reference = resultsOf(all, row, REFERENCE);
     const cells = others.flatMap((name) => {
       const results = resultsOf(all, row, name);
-      const rates = results.map((result, round) => result.ops_per_s / reference[round].ops_per_s);
-      const spread = `${digits(Math.min(...rates))}..${digits(Math.max(...rates))}`;
+      const rate = ratioOf(results.map(repliesPerSecond), reference.map(repliesPerSecond));
+      const perCpu = ratioOf(results.map(commandsPerCpu), reference.map(commandsPerCpu));
       const limited = results.some(clientWasTheLimit) ? " client!" : "";
-      const perCpu = results.map((result, round) =>
-        commandsPerCpu(result) / commandsPerCpu(reference[round])
-      );
-      return [`${digits(median(rates))} (${spread})${limited}`, digits(median(perCpu))];
+      return [ratioText(rate) + limited, digits(perCpu.median)];
     });
     const limited = reference.some(clientWasTheLimit) ? " client!" : "";
     return [row, digits(median(reference.map((result) => result.ops_per_s))) + limited, ...cells];
   });
+  return table(head, lines);
+}
+
+const QUANTILES = [["p50", "p50"], ["p99", "p99"], ["p999", "p99.9"]] as const;
+
+/** One line per row and runtime: the reference's latency in microseconds, and the runtime's as a ratio to it in the same round. */
+export function latencyTable(
+  rows: readonly string[],
+  names: readonly string[],
+  all: readonly Measurement[],
+): string {
+  const head = [
+    "row",
+    "server",
+    ...QUANTILES.flatMap(([, title]) => [`${REFERENCE} ${title} us`, "ratio"]),
+  ];
+  const others = names.filter((name) => name !== REFERENCE);
+  const lines = rows.flatMap((row) =>
+    others.map((name) => [
+      row,
+      name,
+      ...QUANTILES.flatMap(([quantile]) => {
+        const latencies = (of: string): number[] =>
+          resultsOf(all, row, of).map((result) => result.lat_us.all[quantile]);
+        const reference = latencies(REFERENCE);
+        return [digits(median(reference)), ratioText(ratioOf(latencies(name), reference))];
+      }),
+    ])
+  );
   return table(head, lines);
 }
 
@@ -89,6 +116,9 @@ export function resultsOf(all: readonly Measurement[], row: string, server: stri
 export const clientWasTheLimit = (result: LoadResult): boolean =>
   result.client_cpu >= BUSY && result.server_cpu < BUSY;
 
-const commandsPerCpu = (result: LoadResult): number => result.ops / result.server_cpu_s;
+/** Replies per CPU second of the server. */
+export const commandsPerCpu = (result: LoadResult): number => result.ops / result.server_cpu_s;
+
+const repliesPerSecond = (result: LoadResult): number => result.ops_per_s;
 
 const percent = (share: number): string => `${Math.round(share * 100)}%`;

@@ -3,6 +3,7 @@
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
 import type { SyncPolicy } from "../journal/binlog.ts";
+import type { Io } from "./options.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */
@@ -24,6 +25,7 @@ export interface Draft {
   maxConnections?: number;
   maxMemoryBytes?: number;
   drainExit?: boolean;
+  io?: Io;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -121,6 +123,7 @@ export const FLAGS: readonly Flag[] = [
     apply: (draft) => (draft.drainExit = true),
     reading: into("drainExit", values.yesOrNo),
   },
+  valued(null, "io", "io", values.io),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

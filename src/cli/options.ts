@@ -10,6 +10,9 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
+/** Who reads and writes sockets: the runtime, or this program by epoll through the C library. */
+export type Io = "native" | "epoll";
+
 /** Everything a start can be told. Bytes are bytes, `ms` is milliseconds, null means "not given". */
 export interface Options {
   /** `-l`, `-p`: a TCP host and port (0 = any free port), or the path after `unix:`. */
@@ -36,6 +39,8 @@ export interface Options {
   readonly maxMemoryBytes: number | null;
   /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
   readonly drainExit: boolean;
+  /** `--io`: Linux may have epoll. */
+  readonly io: Io;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -59,4 +64,5 @@ export const DEFAULT_OPTIONS: Options = {
   maxConnections: null,
   maxMemoryBytes: null,
   drainExit: false,
+  io: "native",
 };

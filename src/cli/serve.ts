@@ -15,7 +15,7 @@ import { openBinlog } from "./open_binlog.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
-import { listenFor, runtimeClock, runtimeName } from "./runtime.ts";
+import { bestCopy, openSockets, runtimeName, type Sockets, tuneMemory } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 
@@ -27,7 +27,13 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
 
   const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
   if (warning !== null) printer.warn(warning);
-  const clock = await runtimeClock();
+  let sockets: Sockets;
+  try {
+    sockets = await openSockets(options.io);
+  } catch (error) {
+    return startProblem(EXIT_SOCKET, `--io ${options.io} cannot be had: ${reasonOf(error)}`);
+  }
+  const { clock, listenFor } = sockets;
   let server: Server | null = null;
   let listener: Listener | null = null;
   let isDrainWanted = false;
@@ -62,7 +68,12 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const engine = new Engine({ maxMemoryBytes: options.maxMemoryBytes ?? undefined, seed: randomSeed() });
+  tuneMemory();
+  const engine = new Engine({
+    maxMemoryBytes: options.maxMemoryBytes ?? undefined,
+    seed: randomSeed(),
+    copy: bestCopy(),
+  });
   const startedAt = clock.now();
   const { binlogDir } = options;
   const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
@@ -92,7 +103,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const kept = binlogDir === null
     ? "jobs in memory"
     : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
-  printer.say(`runnerbean: listening on ${where} (${runtimeName()}, ${kept})`);
+  printer.say(
+    `runnerbean: listening on ${where} (${runtimeName()}${
+      options.io === "epoll" ? " with epoll" : ""
+    }, ${kept})`,
+  );
   return null;
 }
 

@@ -21,6 +21,8 @@ Options:
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
+     --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,
+                            which is faster with few commands in flight per connection (default is native)
  -V, --verbose              tell of connections on stdout; -VV also of every command and reply
  -v, --version              print the version
  -h, --help                 print this help

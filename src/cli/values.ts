@@ -3,6 +3,7 @@
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
 import type { SyncPolicy } from "../journal/binlog.ts";
+import type { Io } from "./options.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
 export interface Value<T> {
@@ -102,6 +103,12 @@ export const syncPolicy: Value<SyncPolicy> = {
     v.pipe(v.literal("never"), v.transform((): SyncPolicy => ({ kind: "never" }))),
     v.pipe(count, v.transform(syncEvery)),
   ]) as v.GenericSchema<string, SyncPolicy>,
+};
+
+/** What `--io` takes. */
+export const io: Value<Io> = {
+  expects: "native or epoll",
+  schema: v.picklist(["native", "epoll"]) as v.GenericSchema<string, Io>,
 };
 
 export const verbosityLevel: Value<number> = { expects: "a whole number, 0 or more", schema: count };

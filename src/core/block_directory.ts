@@ -6,8 +6,8 @@
 // Slots hold leaf numbers; 0 means empty, so that a new table is fresh zeroed memory, not touched before it is used.
 
 import { assert } from "./assert.ts";
-import { release } from "./columns.ts";
 import type { Float64Column } from "./columns.ts";
+import { release } from "./regions.ts";
 
 const SMALLEST_SLOTS = 256;
 /** A table fuller than this grows, one emptier than the second shrinks. */

@@ -4,9 +4,12 @@
 // Bodies are stored with their CR LF, so that a reply copies one stretch.
 
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, MAX_SLABS, PIECE_BYTES, SLAB_BYTES } from "./limits.ts";
+import { copyBytes } from "./copy.ts";
+import type { CopyBytes } from "./copy.ts";
 import { cellBytesFor, SlabNumbers, Slabs } from "./slabs.ts";
 
 const UNITS_PER_SLAB = SLAB_BYTES / CELL_UNIT_BYTES;
+const SLAB_BITS = Math.log2(UNITS_PER_SLAB);
 
 /** What `allocate` answers when there is no room. */
 export const NO_BODY = 0xffff_ffff;
@@ -43,6 +46,11 @@ export class Bodies {
   private readonly slabs = new Slabs(this.numbers);
   private readonly large = new Map<number, LargeBody>();
   private largeBytes = 0;
+  private readonly copy: CopyBytes;
+
+  constructor(copy: CopyBytes = copyBytes) {
+    this.copy = copy;
+  }
 
   /** Bytes taken by all bodies, as counted against the memory limit. */
   get usedBytes(): number {
@@ -63,7 +71,7 @@ export class Bodies {
   }
 
   free(address: number, bytes: number): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
       this.slabs.giveBack(number, offsetOf(address));
       return;
@@ -75,9 +83,9 @@ export class Bodies {
 
   /** Writes `source[from, to)` at byte `at` of a body of `bytes`. */
   write(address: number, bytes: number, at: number, source: Uint8Array, from: number, to: number): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
-      copyBytes(this.slabs.slab(number).bytes, offsetOf(address) + at, source, from, to);
+      this.copy(this.slabs.slab(number).bytes, offsetOf(address) + at, source, from, to);
       return;
     }
     const body = this.large.get(number)!;
@@ -85,7 +93,7 @@ export class Bodies {
       const piece = body.pieceAt(Math.floor(at / PIECE_BYTES));
       const offset = at % PIECE_BYTES;
       const count = Math.min(to - from, piece.length - offset);
-      copyBytes(piece, offset, source, from, from + count);
+      this.copy(piece, offset, source, from, from + count);
       from += count;
       at += count;
     }
@@ -93,7 +101,7 @@ export class Bodies {
 
   /** Hands a whole body to a reader. */
   read(address: number, bytes: number, reader: BodyReader): void {
-    const number = Math.floor(address / UNITS_PER_SLAB);
+    const number = address >>> SLAB_BITS;
     if (bytes <= LARGEST_CELL_BYTES) {
       const offset = offsetOf(address);
       reader.copy(this.slabs.slab(number).bytes, offset, offset + bytes);
@@ -112,20 +120,5 @@ export class Bodies {
 }
 
 function offsetOf(address: number): number {
-  return (address % UNITS_PER_SLAB) * CELL_UNIT_BYTES;
-}
-
-/** Short stretches by a loop: a call into the runtime costs more than two dozen single bytes. */
-export function copyBytes(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  if (to - from > 24) {
-    target.set(source.subarray(from, to), at);
-    return;
-  }
-  for (let i = from; i < to; i++) target[at++] = source[i];
+  return (address & (UNITS_PER_SLAB - 1)) * CELL_UNIT_BYTES;
 }

@@ -76,11 +76,11 @@ export class Chores {
 
   /** What moves in one call is all moved before any of it is matched. True when the session holds nothing any more. */
   private giveSomeBack(session: Session, now: number): boolean {
-    for (let moves = MOVES_PER_CALL; moves > 0 && session.held.length > 0; moves--) {
+    for (let moves = MOVES_PER_CALL; moves > 0 && session.heldCount > 0; moves--) {
       this.matching.makeReady(session.held.first);
     }
     this.matching.matchAwake(now);
-    if (session.held.length > 0) return false;
+    if (session.heldCount > 0) return false;
     this.places.removeSession(session);
     return true;
   }

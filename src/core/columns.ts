@@ -5,22 +5,24 @@
 // go through one call site that has seen all element types, which the engines compile to a slow generic access.
 
 import { PAGE_ROWS } from "./limits.ts";
+import { Regions } from "./regions.ts";
+import type { Block } from "./regions.ts";
 
 const PAGE_BITS = Math.log2(PAGE_ROWS);
 const PAGE_MASK = PAGE_ROWS - 1;
-
-/** Bytes back to the system at once where the runtime can (ES2024 transfer), else when the garbage is collected. */
-export function release(buffer: ArrayBufferLike): void {
-  if (buffer instanceof ArrayBuffer && typeof buffer.transfer === "function") buffer.transfer(0);
-}
+/** Gap between the columns of a page: without it all fields of a row fall into one set of the processor's cache. */
+const STAGGER_BYTES = 192;
 
 /** Something with one entry per row, in pages. */
 export interface Column {
-  addPage(page: number): void;
-  dropPage(page: number): void;
+  /** Bytes of an entry. */
+  readonly rowBytes: number;
+  /** The entries of a page lie in `buffer` from byte `at` on. What stands there may be left from rows that are gone. */
+  addPage(page: number, buffer: ArrayBuffer, at: number): void;
 }
 
 export class Uint8Column implements Column {
+  readonly rowBytes: number = Uint8Array.BYTES_PER_ELEMENT;
   private readonly pages: Uint8Array[] = [];
   get(row: number): number {
     return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
@@ -28,15 +30,13 @@ export class Uint8Column implements Column {
   set(row: number, value: number): void {
     this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
   }
-  addPage(page: number): void {
-    this.pages[page] = new Uint8Array(PAGE_ROWS);
-  }
-  dropPage(page: number): void {
-    release(this.pages[page].buffer);
+  addPage(page: number, buffer: ArrayBuffer, at: number): void {
+    this.pages[page] = new Uint8Array(buffer, at, PAGE_ROWS);
   }
 }
 
 export class Uint32Column implements Column {
+  readonly rowBytes: number = Uint32Array.BYTES_PER_ELEMENT;
   private readonly pages: Uint32Array[] = [];
   get(row: number): number {
     return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
@@ -44,15 +44,13 @@ export class Uint32Column implements Column {
   set(row: number, value: number): void {
     this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
   }
-  addPage(page: number): void {
-    this.pages[page] = new Uint32Array(PAGE_ROWS);
-  }
-  dropPage(page: number): void {
-    release(this.pages[page].buffer);
+  addPage(page: number, buffer: ArrayBuffer, at: number): void {
+    this.pages[page] = new Uint32Array(buffer, at, PAGE_ROWS);
   }
 }
 
 export class Float64Column implements Column {
+  readonly rowBytes: number = Float64Array.BYTES_PER_ELEMENT;
   private readonly pages: Float64Array[] = [];
   get(row: number): number {
     return this.pages[row >>> PAGE_BITS][row & PAGE_MASK];
@@ -60,12 +58,14 @@ export class Float64Column implements Column {
   set(row: number, value: number): void {
     this.pages[row >>> PAGE_BITS][row & PAGE_MASK] = value;
   }
-  addPage(page: number): void {
-    this.pages[page] = new Float64Array(PAGE_ROWS);
+  addPage(page: number, buffer: ArrayBuffer, at: number): void {
+    this.pages[page] = new Float64Array(buffer, at, PAGE_ROWS);
   }
-  dropPage(page: number): void {
-    release(this.pages[page].buffer);
-  }
+}
+
+/** Bytes of a column's part of a page, with the gap behind it. */
+function pageBytes(column: Column): number {
+  return column.rowBytes * PAGE_ROWS + STAGGER_BYTES;
 }
 
 /**
@@ -76,6 +76,9 @@ export class Rows {
   /** Rows in use. */
   count = 0;
   private readonly columns: readonly Column[];
+  /** A page is one block, with its part of each column. */
+  private readonly regions: Regions;
+  private readonly blocks: (Block | undefined)[] = [];
   private readonly nextFree: Uint32Column;
   /** Per page: first row of its chain of freed rows, rows never used yet, rows in use; -1 in use = the page is dropped. */
   private readonly freed: number[] = [];
@@ -89,6 +92,7 @@ export class Rows {
   /** `nextFree` chains freed rows; it may be a column that means something else while the row is in use. */
   constructor(columns: readonly Column[], nextFree: Uint32Column) {
     this.columns = columns;
+    this.regions = new Regions(columns.reduce((bytes, column) => bytes + pageBytes(column), 0));
     this.nextFree = nextFree;
   }
 
@@ -127,6 +131,10 @@ export class Rows {
     const other = this.emptyPage;
     this.emptyPage = other < 0 ? page : Math.min(page, other);
     if (other >= 0) this.drop(Math.max(page, other));
+    if (!this.regions.hasRoomBefore(this.blocks[this.emptyPage]!)) return;
+    // An older region has room for the next page: the region of this one may run empty.
+    this.drop(this.emptyPage);
+    this.emptyPage = -1;
   }
 
   private pageWithRoom(): number {
@@ -142,14 +150,21 @@ export class Rows {
   }
 
   private add(page: number): void {
-    for (const column of this.columns) column.addPage(page);
+    const block = this.regions.take();
+    let { at } = block;
+    for (const column of this.columns) {
+      column.addPage(page, block.buffer, at);
+      at += pageBytes(column);
+    }
+    this.blocks[page] = block;
     this.freed[page] = 0;
     this.fresh[page] = page === 0 ? 1 : 0;
     this.used[page] = 0;
   }
 
   private drop(page: number): void {
-    for (const column of this.columns) column.dropPage(page);
+    this.regions.giveBack(this.blocks[page]!);
+    this.blocks[page] = undefined;
     this.used[page] = -1;
   }
 }

@@ -7,6 +7,8 @@ import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
+import { copyBytes } from "./copy.ts";
+import type { CopyBytes } from "./copy.ts";
 import type { Counters } from "./counters.ts";
 import { Due } from "./due.ts";
 import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
@@ -27,12 +29,15 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
+  /** How this runtime copies bytes best. Default: a way that works everywhere. */
+  copy?: CopyBytes;
 }
 
 export class Engine {
   readonly outbox: Outbox = new Outbox();
   /** The jobs as a journal sees them. */
   readonly live: LiveJobs;
+  readonly copy: CopyBytes;
   /** While true, puts are refused with DRAINING. */
   isDraining = false;
   private readonly places: Places;
@@ -43,7 +48,8 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
-    this.places = new Places(options.seed ?? 0);
+    this.copy = options.copy ?? copyBytes;
+    this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
     this.matching = new Matching(this.places, this.outbox);
     this.chores = new Chores(this.places, this.matching, this.outbox);

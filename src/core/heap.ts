@@ -4,7 +4,7 @@
 import type { JobTable } from "./jobs.ts";
 import { RowVector } from "./row_vector.ts";
 
-abstract class RowHeap {
+export abstract class RowHeap {
   protected readonly jobs: JobTable;
   private readonly rows = new RowVector();
 
@@ -40,13 +40,8 @@ abstract class RowHeap {
     else this.siftDown(position, last);
   }
 
-  /** Restores the order after a row's key became later. */
-  moveBack(row: number): void {
-    this.siftDown(this.jobs.place.get(row), row);
-  }
-
   /** Whether row a must come out before row b. */
-  protected abstract before(a: number, b: number): boolean;
+  abstract before(a: number, b: number): boolean;
 
   private siftUp(from: number, row: number): void {
     const { rows } = this;
@@ -88,9 +83,9 @@ abstract class RowHeap {
   }
 }
 
-/** Ready jobs of a tube: smallest priority first, then smallest id. */
+/** Smallest priority first, then smallest id. */
 export class ReadyHeap extends RowHeap {
-  protected override before(a: number, b: number): boolean {
+  override before(a: number, b: number): boolean {
     const { pri, id } = this.jobs;
     const priA = pri.get(a);
     const priB = pri.get(b);
@@ -98,18 +93,12 @@ export class ReadyHeap extends RowHeap {
   }
 }
 
-/** Delayed jobs of a tube or reserved jobs of a session: soonest deadline first, then smallest id. */
+/** Soonest deadline first, then smallest id. */
 export class DeadlineHeap extends RowHeap {
-  protected override before(a: number, b: number): boolean {
+  override before(a: number, b: number): boolean {
     const { deadlineAt, id } = this.jobs;
     const atA = deadlineAt.get(a);
     const atB = deadlineAt.get(b);
     return atA !== atB ? atA < atB : id.get(a) < id.get(b);
-  }
-
-  /** The soonest deadline, or Infinity. */
-  get soonest(): number {
-    const first = this.first;
-    return first === 0 ? Infinity : this.jobs.deadlineAt.get(first);
   }
 }

@@ -5,7 +5,7 @@
 // that outlives all its neighbours at most one leaf.
 
 import { BlockDirectory } from "./block_directory.ts";
-import { Float64Column, release, Rows, Uint32Column } from "./columns.ts";
+import { Float64Column, Rows, Uint32Column } from "./columns.ts";
 import type { Column } from "./columns.ts";
 import { PAGE_ROWS } from "./limits.ts";
 
@@ -18,6 +18,7 @@ const NO_BLOCK = -1;
 
 /** The rows of all leaves, 16 for each. */
 class LeafColumn implements Column {
+  readonly rowBytes: number = LEAF_ROWS * Uint32Array.BYTES_PER_ELEMENT;
   private readonly pages: Uint32Array[] = [];
   get(entry: number): number {
     return this.pages[entry >>> PAGE_BITS][entry & PAGE_MASK];
@@ -25,11 +26,8 @@ class LeafColumn implements Column {
   set(entry: number, row: number): void {
     this.pages[entry >>> PAGE_BITS][entry & PAGE_MASK] = row;
   }
-  addPage(page: number): void {
-    this.pages[page] = new Uint32Array(PAGE_ROWS * LEAF_ROWS);
-  }
-  dropPage(page: number): void {
-    release(this.pages[page].buffer);
+  addPage(page: number, buffer: ArrayBuffer, at: number): void {
+    this.pages[page] = new Uint32Array(buffer, at, PAGE_ROWS * LEAF_ROWS);
   }
 }
 

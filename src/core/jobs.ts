@@ -1,5 +1,5 @@
 // The job table: one row of columns per job, found by id. A row number stands for a job everywhere in the core; 0 is none.
-// Invariant: a job is in exactly one place, told by `state`; `place` and `peer` mean what that place needs.
+// Invariant: a job is in exactly one place, told by `state`; `place` and `after` mean what that place needs.
 // Cost: about 70 bytes a job beside its body; a second, rarer table keeps what most jobs never have.
 
 import { Float64Column, Rows, Uint32Column, Uint8Column } from "./columns.ts";
@@ -44,10 +44,12 @@ export class JobTable {
   /** Slot of the tube it lives in. */
   readonly tube: Uint32Column = new Uint32Column();
   readonly state: Uint8Column = new Uint8Column();
-  /** Position in its heap; in a buried list: the row before it. */
+  /** Position in its heap; in a list: the row before it. */
   readonly place: Uint32Column = new Uint32Column();
-  /** Reserved: slot of the session that holds it. Buried: the row after it. Free row: the next free row. */
-  readonly peer: Uint32Column = new Uint32Column();
+  /** In a list: the row after it. Free row: the next free row. */
+  readonly after: Uint32Column = new Uint32Column();
+  /** Reserved: slot of the session that holds it. */
+  readonly holder: Uint32Column = new Uint32Column();
   readonly reserves: Uint32Column = new Uint32Column();
   /** Number of the journal's segment that holds the body; 0 = none. */
   readonly file: Uint32Column = new Uint32Column();
@@ -65,11 +67,12 @@ export class JobTable {
     this.tube,
     this.state,
     this.place,
-    this.peer,
+    this.after,
+    this.holder,
     this.reserves,
     this.file,
     this.past,
-  ], this.peer);
+  ], this.after);
   private readonly index = new IdIndex();
 
   /** Jobs in the table. */

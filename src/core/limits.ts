@@ -36,6 +36,12 @@ export const PAGE_ROWS = 8192;
 /** Bytes of one slab of job bodies. A slab is given back as a whole when its last body is gone. */
 export const SLAB_BYTES = 1_048_576;
 
+/**
+ * Tables and slabs take memory in regions of about this many bytes, once they have grown beyond two small ones: more than
+ * 32 MiB, since glibc maps what is larger by itself and unmaps it when it is freed.
+ */
+export const REGION_BYTES = 35_651_584;
+
 /** Bodies are placed at multiples of this many bytes, so that 32 bits address 32 GiB of them. */
 export const CELL_UNIT_BYTES = 8;
 
@@ -69,6 +75,7 @@ assert(
   LARGEST_CELL_BYTES % CELL_UNIT_BYTES === 0 && LARGEST_CELL_BYTES * 8 <= SLAB_BYTES,
   "cells waste little of a slab",
 );
+assert(REGION_BYTES - SLAB_BYTES > 33_554_432, "a region of whole blocks is above 32 MiB");
 assert((PAGE_ROWS & (PAGE_ROWS - 1)) === 0, "a row number splits into page and place by bits");
 assert(
   DEFAULT_MAX_JOB_BYTES <= MAX_JOB_BYTES_CAP && MAX_JOB_BYTES_CAP + 2 < 2 ** 32,

@@ -23,7 +23,7 @@ export class Matching {
     if (session.isWaiting) this.endWait(session);
     this.places.leave(row);
     jobs.reserves.set(row, jobs.reserves.get(row) + 1);
-    this.places.enterReserved(row, session, now + jobs.ttr.get(row) * 1000);
+    this.places.enterReserved(row, session, now);
     this.outbox.reply(session, RESERVED_JOB, row);
   }
 
@@ -53,7 +53,9 @@ export class Matching {
   /** The best ready job that the session may have now, or 0. Costs one look per watched tube. */
   bestFor(session: Session): number {
     let best = 0;
-    for (const { tube } of session.watches) {
+    const { watches } = session;
+    for (let i = 0; i < watches.length; i++) {
+      const { tube } = watches[i];
       const row = tube.isPaused ? 0 : tube.ready.first;
       if (row !== 0 && (best === 0 || this.isBetter(row, best))) best = row;
     }

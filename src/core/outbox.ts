@@ -1,4 +1,4 @@
-// What the engine has to say: replies to sessions and records for the journal, in the order in which they came about.
+// What the engine has to say: records for the journal, and replies to sessions, each in the order in which they came about.
 // The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
 // Parallel arrays that are used again: no object per entry.
 
@@ -9,8 +9,6 @@ import type { Session } from "./session.ts";
 export const RECORD_PUT = 1;
 export const RECORD_CHANGE = 2;
 export const RECORD_GONE = 3;
-/** Kinds from here on are replies. */
-export const FIRST_REPLY = 8;
 // Replies; what their number means is given behind.
 export const INSERTED = 8; // id
 export const RESERVED_JOB = 9; // row
@@ -54,13 +52,17 @@ export function tellsOfJobs(kind: number): boolean {
 }
 
 export class Outbox {
+  /** Replies. */
   length = 0;
+  recordCount = 0;
   goneFile = 0;
   goneNameBytes = 0;
   goneBodyBytes = 0;
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
-  private readonly sessions: (Session | null)[] = [];
+  private readonly sessions: Session[] = [];
+  private readonly recordKinds: number[] = [];
+  private readonly recordNumbers: number[] = [];
 
   kind(index: number): number {
     return this.kinds[index];
@@ -72,7 +74,15 @@ export class Outbox {
 
   /** To whom a reply goes. */
   session(index: number): Session {
-    return this.sessions[index]!;
+    return this.sessions[index];
+  }
+
+  recordKind(index: number): number {
+    return this.recordKinds[index];
+  }
+
+  recordNumber(index: number): number {
+    return this.recordNumbers[index];
   }
 
   reply(session: Session, kind: number, number: number = 0): void {
@@ -82,12 +92,12 @@ export class Outbox {
   }
 
   record(kind: number, number: number): void {
-    this.kinds[this.length] = kind;
-    this.numbers[this.length] = number;
-    this.sessions[this.length++] = null;
+    this.recordKinds[this.recordCount] = kind;
+    this.recordNumbers[this.recordCount++] = number;
   }
 
   clear(): void {
     this.length = 0;
+    this.recordCount = 0;
   }
 }

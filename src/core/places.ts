@@ -6,6 +6,7 @@ import { Alarms } from "./alarms.ts";
 import { assert } from "./assert.ts";
 import { Bodies } from "./bodies.ts";
 import { Counters } from "./counters.ts";
+import type { CopyBytes } from "./copy.ts";
 import { BURIED, DELAYED, JobTable, READY, RESERVED } from "./jobs.ts";
 import { JOB_ROW_BYTES, URGENT_PRIORITY } from "./limits.ts";
 import { Session } from "./session.ts";
@@ -16,7 +17,7 @@ const DEFAULT_NAME = new Uint8Array([100, 101, 102, 97, 117, 108, 116]);
 
 export class Places {
   readonly jobs: JobTable = new JobTable();
-  readonly bodies: Bodies = new Bodies();
+  readonly bodies: Bodies;
   readonly alarms: Alarms = new Alarms();
   readonly counters: Counters = new Counters();
   readonly tubes: Tubes;
@@ -29,7 +30,8 @@ export class Places {
   private readonly sessionsBySlot: (Session | undefined)[] = [];
   private readonly freeSlots: number[] = [];
 
-  constructor(seed: number) {
+  constructor(seed: number, copy: CopyBytes) {
+    this.bodies = new Bodies(copy);
     this.tubes = new Tubes(this.jobs, seed);
     this.home = this.tubes.obtain(DEFAULT_NAME, 0, DEFAULT_NAME.length);
   }
@@ -45,11 +47,11 @@ export class Places {
 
   /** The session that holds a reserved job. */
   holderOf(row: number): Session {
-    return this.sessionsBySlot[this.jobs.peer.get(row)]!;
+    return this.sessionsBySlot[this.jobs.holder.get(row)]!;
   }
 
   isHeldBy(row: number, session: Session): boolean {
-    return this.jobs.state.get(row) === RESERVED && this.jobs.peer.get(row) === session.slot;
+    return this.jobs.state.get(row) === RESERVED && this.jobs.holder.get(row) === session.slot;
   }
 
   addSession(): Session {
@@ -61,7 +63,7 @@ export class Places {
 
   /** Forgets a session that holds nothing any more. */
   removeSession(session: Session): void {
-    assert(session.held.length === 0, "a session that is forgotten holds no job");
+    assert(session.heldCount === 0, "a session that is forgotten holds no job");
     this.alarms.remove(session);
     this.sessionsBySlot[session.slot] = undefined;
     this.freeSlots.push(session.slot);
@@ -89,17 +91,19 @@ export class Places {
     this.jobs.deadlineAt.set(row, until);
     tube.delayed.push(row);
     this.counters.delayed++;
-    this.alarms.ringBy(tube, until);
+    if (until < tube.alarmAt) this.alarms.ringBy(tube, until);
   }
 
-  enterReserved(row: number, session: Session, until: number): void {
+  /** The deadline is computed here: a number with a fraction that is handed on costs an object on some runtimes. */
+  enterReserved(row: number, session: Session, now: number): void {
+    const until = now + this.jobs.ttr.get(row) * 1000;
     this.jobs.state.set(row, RESERVED);
-    this.jobs.peer.set(row, session.slot);
+    this.jobs.holder.set(row, session.slot);
     this.jobs.deadlineAt.set(row, until);
     session.held.push(row);
     this.tubeOf(row).reservedCount++;
     this.counters.reserved++;
-    this.alarms.ringBy(session, until);
+    if (until < session.alarmAt) this.alarms.ringBy(session, until);
   }
 
   enterBuried(row: number): void {

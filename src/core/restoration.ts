@@ -11,12 +11,17 @@ import type { Places } from "./places.ts";
 /** A job's fields, as a journal gives them back. */
 export type RestoredJob = Readonly<Omit<LiveJob, "row" | "bodyBytes" | "readBody">>;
 
+/** Told of a job that came back: the journal's segment that holds its put, bytes of its tube's name and of its body. */
+export type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
+
 export class Restoration {
   private readonly places: Places;
   private readonly jobs: JobTable;
   /** The tube of the last put, by the very array that names it. */
   private lastName: Uint8Array | null = null;
   private lastSlot = 0;
+  /** The highest id so far: a job with a higher one is new. */
+  private highestId = 0;
 
   constructor(places: Places) {
     this.places = places;
@@ -26,9 +31,11 @@ export class Restoration {
   /** A job with its body `source[from, to)`, CR LF included; `tube` must not change while it is the same array. One that is known is replaced; its body cannot have changed. */
   put(job: RestoredJob, source: Uint8Array, from: number, to: number): void {
     const { jobs } = this;
-    let row = jobs.find(job.id);
+    const { id } = job;
+    let row = id > this.highestId ? 0 : jobs.find(id);
     if (row === 0) {
-      row = jobs.add(job.id);
+      if (id > this.highestId) this.highestId = id;
+      row = jobs.add(id);
       jobs.tube.set(row, this.slotOf(job.tube));
       jobs.ttr.set(row, job.ttr);
       jobs.createdAt.set(row, job.createdAt);
@@ -52,11 +59,12 @@ export class Restoration {
     jobs.remove(row);
   }
 
-  /** All have been taken: each job enters its place. Ids go on from `nextId`. */
-  finish(nextId: number, now: number): void {
+  /** All have been taken: each job enters its place, and is told of. Ids go on from `nextId`. */
+  finish(nextId: number, now: number, tell: TellOfJob = () => {}): void {
     const { jobs, places } = this;
     const buried: number[] = [];
     jobs.each((row) => {
+      tell(jobs.file.get(row), places.tubeOf(row).name.length, jobs.bodyBytes.get(row));
       assert(jobs.id.get(row) < nextId, "ids that were used stay used");
       const state = jobs.state.get(row);
       if (state === BURIED) buried.push(row);

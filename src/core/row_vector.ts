@@ -1,8 +1,8 @@
 // A growable list of row numbers: the storage of heaps. Starts with a few entries, since there are many small ones, and
 // grows by doubling up to a page and by whole pages beyond, so that no growth copies more than one page.
 
-import { release } from "./columns.ts";
 import { PAGE_ROWS } from "./limits.ts";
+import { release } from "./regions.ts";
 
 const PAGE_BITS = Math.log2(PAGE_ROWS);
 const PAGE_MASK = PAGE_ROWS - 1;
@@ -12,7 +12,7 @@ const NO_ROWS = new Uint32Array(0);
 
 export class RowVector {
   length = 0;
-  private readonly pages: Uint32Array[] = [NO_ROWS];
+  private readonly pages: Uint32Array[] = [];
 
   get(index: number): number {
     return this.pages[index >>> PAGE_BITS][index & PAGE_MASK];
@@ -36,7 +36,7 @@ export class RowVector {
   }
 
   private grow(page: number): void {
-    const old = page === 0 ? this.pages[0] : NO_ROWS;
+    const old = this.pages[page] ?? NO_ROWS;
     const bigger = new Uint32Array(
       page === 0 ? Math.min(PAGE_ROWS, Math.max(SMALLEST, old.length * 2)) : PAGE_ROWS,
     );
@@ -47,6 +47,6 @@ export class RowVector {
   /** Drops all pages but one empty one; a list that ran empty goes back to small storage, as there are many lists. */
   private trim(emptyPage: number): void {
     while (this.pages.length > emptyPage + 1) release(this.pages.pop()!.buffer);
-    if (this.length === 0 && this.pages[0].length > KEPT_WHEN_EMPTY) this.pages[0] = NO_ROWS;
+    if (this.length === 0 && this.pages[0].length > KEPT_WHEN_EMPTY) this.pages.pop();
   }
 }

@@ -3,9 +3,9 @@
 
 import type { Alarmed } from "./alarms.ts";
 import { NO_BODY } from "./bodies.ts";
-import { DeadlineHeap } from "./heap.ts";
 import type { JobTable } from "./jobs.ts";
 import { SAFETY_MARGIN_MS } from "./limits.ts";
+import { DeadlineQueue } from "./row_queue.ts";
 import type { Tube } from "./tube.ts";
 import { Watch } from "./waiters.ts";
 
@@ -23,8 +23,6 @@ export class Session implements Alarmed {
   readonly slot: number;
   used: Tube;
   readonly watches: Watch[] = [];
-  /** Reserved jobs, soonest deadline first. */
-  readonly held: DeadlineHeap;
   isProducer = false;
   isWorker = false;
   isOpen = true;
@@ -48,11 +46,28 @@ export class Session implements Alarmed {
   alarmAt = Infinity;
   alarmPlace = -1;
   private byTube: Map<Tube, Watch> | null = null;
+  private readonly jobs: JobTable;
+  /** Null until it has held a job. */
+  private queue: DeadlineQueue | null = null;
 
   constructor(slot: number, home: Tube, jobs: JobTable) {
     this.slot = slot;
     this.used = home;
-    this.held = new DeadlineHeap(jobs);
+    this.jobs = jobs;
+  }
+
+  /** Reserved jobs, soonest deadline first. */
+  get held(): DeadlineQueue {
+    return this.queue ??= new DeadlineQueue(this.jobs);
+  }
+
+  get heldCount(): number {
+    return this.queue === null ? 0 : this.queue.length;
+  }
+
+  /** When the first of its jobs runs out of time, or Infinity. */
+  private get soonest(): number {
+    return this.queue === null ? Infinity : this.queue.soonest;
   }
 
   /** Whether its next command has to wait. */
@@ -61,14 +76,14 @@ export class Session implements Alarmed {
   }
 
   get nextInstant(): number {
-    const deadline = this.held.soonest;
+    const deadline = this.soonest;
     if (!this.isWaiting || this.waitEndsWith !== 0) return deadline;
     return Math.min(deadline - SAFETY_MARGIN_MS, this.waitUntil);
   }
 
   /** Whether a held job is so near its end that a reserve is answered DEADLINE_SOON. */
   isDeadlineSoon(now: number): boolean {
-    return this.held.soonest - SAFETY_MARGIN_MS <= now;
+    return this.soonest - SAFETY_MARGIN_MS <= now;
   }
 
   watchOf(tube: Tube): Watch | undefined {

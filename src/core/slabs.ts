@@ -1,12 +1,13 @@
 // Cells of equal size, cut from slabs: where small bodies live.
 //
-// A slab is one big buffer of cells of one size class. Freed cells are chained through their own first four bytes. A slab
-// whose last cell is freed gives its memory back, but for one kept per class. New cells come from the
-// slab that last had one freed: it is warm, and the others get a chance to run empty.
+// A slab is a block of cells of one size class. Freed cells are chained through their own first four bytes. A slab whose
+// last cell is freed gives its block back, but for one kept per class. New cells come from the slab that last had one
+// freed: it is warm, and the others get a chance to run empty.
 
 import { assert } from "./assert.ts";
-import { release } from "./columns.ts";
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, SLAB_BYTES } from "./limits.ts";
+import { Regions } from "./regions.ts";
+import type { Block } from "./regions.ts";
 
 /**
  * Cell sizes in bytes: by steps of 8 up to 128, then by quarters of the powers of two and 8 more, since bodies tend to
@@ -19,6 +20,7 @@ const CLASS_OF_UNITS: Uint8Array = classOfUnits();
 export class Slab {
   readonly number: number;
   readonly cellClass: number;
+  readonly block: Block;
   readonly bytes: Uint8Array;
   private readonly words: Uint32Array;
   private readonly cellBytes: number;
@@ -28,11 +30,12 @@ export class Slab {
   private fresh = 0;
   used = 0;
 
-  constructor(number: number, cellClass: number) {
+  constructor(number: number, cellClass: number, block: Block) {
     this.number = number;
     this.cellClass = cellClass;
-    this.bytes = new Uint8Array(SLAB_BYTES);
-    this.words = new Uint32Array(this.bytes.buffer);
+    this.block = block;
+    this.bytes = new Uint8Array(block.buffer, block.at, SLAB_BYTES);
+    this.words = new Uint32Array(block.buffer, block.at, SLAB_BYTES / Uint32Array.BYTES_PER_ELEMENT);
     this.cellBytes = CELL_SIZES[cellClass];
     this.cells = Math.floor(SLAB_BYTES / this.cellBytes);
   }
@@ -84,8 +87,11 @@ export class Slabs {
   /** Bytes of all slabs held. */
   heldBytes = 0;
   private readonly numbers: SlabNumbers;
+  private readonly regions: Regions = new Regions(SLAB_BYTES);
   private readonly byNumber: (Slab | undefined)[] = [];
-  /** Per class: slabs with room; the last one is taken from. At most one of them is empty. */
+  /** Empty slabs, at most one per class: a queue that runs empty again and again does not take and give back each time. */
+  private readonly spares: Slab[] = [];
+  /** Per class: slabs with room; the last one is taken from. */
   private readonly withRoom: Slab[][] = CELL_SIZES.map(() => []);
 
   constructor(numbers: SlabNumbers) {
@@ -105,6 +111,7 @@ export class Slabs {
 
   /** Takes a cell from a slab found by {@link withRoomFor}. Returns its offset. */
   takeFrom(slab: Slab): number {
+    if (slab.used === 0 && this.spares.length > 0) this.forgetSpare(slab);
     const offset = slab.take();
     this.usedBytes += CELL_SIZES[slab.cellClass];
     if (slab.isFull) this.withRoom[slab.cellClass].pop();
@@ -117,25 +124,44 @@ export class Slabs {
     if (slab.isFull) candidates.push(slab);
     slab.giveBack(offset);
     this.usedBytes -= CELL_SIZES[slab.cellClass];
-    if (slab.used === 0 && candidates.length > 1) this.drop(slab, candidates);
+    if (slab.used > 0) return;
+    if (candidates.length > 1) this.drop(slab);
+    else this.spares.push(slab);
+    this.dropLateSpares();
   }
 
   private add(cellClass: number): Slab | null {
     const number = this.numbers.take();
     if (number < 0) return null;
-    const slab = new Slab(number, cellClass);
+    const slab = new Slab(number, cellClass, this.regions.take());
     this.byNumber[number] = slab;
     this.withRoom[cellClass].push(slab);
     this.heldBytes += SLAB_BYTES;
     return slab;
   }
 
-  private drop(slab: Slab, candidates: Slab[]): void {
+  private forgetSpare(slab: Slab): void {
+    const at = this.spares.indexOf(slab);
+    if (at >= 0) this.spares.splice(at, 1);
+  }
+
+  /** A spare whose place an older region could take is not kept: its own region may run empty. */
+  private dropLateSpares(): void {
+    const { spares } = this;
+    for (let i = spares.length - 1; i >= 0; i--) {
+      if (!this.regions.hasRoomBefore(spares[i].block)) continue;
+      this.drop(spares[i]);
+      spares.splice(i, 1);
+    }
+  }
+
+  private drop(slab: Slab): void {
+    const candidates = this.withRoom[slab.cellClass];
     candidates.splice(candidates.indexOf(slab), 1);
     this.byNumber[slab.number] = undefined;
     this.numbers.giveBack(slab.number);
     this.heldBytes -= SLAB_BYTES;
-    release(slab.bytes.buffer);
+    this.regions.giveBack(slab.block);
   }
 }
 

@@ -1,9 +1,9 @@
 // A tube: its jobs by state, who waits at it, its pause and its counters. Counters and pause live and die with the tube.
 
 import type { Alarmed } from "./alarms.ts";
-import { BuriedList } from "./buried_list.ts";
-import { DeadlineHeap, ReadyHeap } from "./heap.ts";
 import type { JobTable } from "./jobs.ts";
+import { RowList } from "./row_list.ts";
+import { DeadlineQueue, ReadyQueue } from "./row_queue.ts";
 import { Waiters } from "./waiters.ts";
 
 export class Tube implements Alarmed {
@@ -12,9 +12,10 @@ export class Tube implements Alarmed {
   /** The name's bytes; never changed. */
   readonly name: Uint8Array;
   readonly hash: number;
-  readonly ready: ReadyHeap;
-  readonly delayed: DeadlineHeap;
-  readonly buried: BuriedList;
+  readonly ready: ReadyQueue;
+  readonly delayed: DeadlineQueue;
+  /** In the order of burial. */
+  readonly buried: RowList;
   readonly waiters: Waiters = new Waiters();
   reservedCount = 0;
   /** Ready jobs with a priority below 1024. */
@@ -40,9 +41,9 @@ export class Tube implements Alarmed {
     this.slot = slot;
     this.name = name;
     this.hash = hash;
-    this.ready = new ReadyHeap(jobs);
-    this.delayed = new DeadlineHeap(jobs);
-    this.buried = new BuriedList(jobs);
+    this.ready = new ReadyQueue(jobs);
+    this.delayed = new DeadlineQueue(jobs);
+    this.buried = new RowList(jobs);
   }
 
   get isPaused(): boolean {

@@ -1,7 +1,7 @@
 // All tubes: found by the bytes of their name without making a string, by slot from a job's row, and listed as the
 // reference lists them: in order of creation, with a removed one replaced by the last.
 
-import { copyBytes } from "./bodies.ts";
+import { copyShort } from "./copy.ts";
 import type { JobTable } from "./jobs.ts";
 import { Tube } from "./tube.ts";
 
@@ -53,7 +53,7 @@ export class Tubes {
 
   private create(bytes: Uint8Array, from: number, to: number): Tube {
     const name = new Uint8Array(to - from);
-    copyBytes(name, 0, bytes, from, to);
+    copyShort(name, 0, bytes, from, to);
     const slot = this.freeSlots.pop() ?? this.bySlot.length;
     const tube = new Tube(slot, name, this.hash(name, 0, name.length), this.jobs);
     tube.listPlace = this.list.length;

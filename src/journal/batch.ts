@@ -1,7 +1,7 @@
 // What was recorded and is not written yet: frames, laid out as they will lie in their segments. Nothing is created per
 // record; memory is used again when a batch has been written.
 
-import { copyBytes } from "../core/bodies.ts";
+import { copyBytes } from "../core/copy.ts";
 import type { Files } from "../ports/files.ts";
 import type { BodySink, JobState, LiveJob } from "../ports/journal.ts";
 import {
@@ -39,6 +39,8 @@ export class Batch implements BodySink {
   private readonly files: Files;
   private readonly segmentBytes: number;
   private readonly frameBytes: number;
+  /** Number of a segment that has its file already, and nothing in it; 0 = none. */
+  private readonly emptyOne: number;
   private frames: Frame[] = [];
   private open: Frame | null = null;
   private chunk: Uint8Array = new Uint8Array(CHUNK_BYTES);
@@ -54,6 +56,7 @@ export class Batch implements BodySink {
     this.files = files;
     this.segmentBytes = segmentBytes;
     this.frameBytes = frameBytesFor(segmentBytes);
+    this.emptyOne = current.bytes === HEADER_BYTES ? current.number : 0;
     this.segment = current.number;
     this.offset = current.bytes;
     this.base = current.base;
@@ -141,9 +144,14 @@ export class Batch implements BodySink {
     const { open } = this;
     if (open !== null && open.bytes + total > this.frameBytes) this.seal(durable);
     const head = this.open === null ? FRAME_HEAD_BYTES : 0;
-    if (this.offset + head + total > this.segmentBytes && this.offset > HEADER_BYTES) this.turnOver(durable);
+    if (this.offset + head + total > this.segmentBytes && !this.mayBeLarger) this.turnOver(durable);
     if (this.open === null) this.openFrame();
     if (this.chunk.length - this.at < fixed) this.nextChunk();
+  }
+
+  /** A segment whose file is still to come gets one that is as large as its first frame needs. */
+  private get mayBeLarger(): boolean {
+    return this.offset === HEADER_BYTES && this.segment !== this.emptyOne;
   }
 
   private openFrame(): void {

@@ -31,7 +31,10 @@ export interface BinlogOptions {
 export interface OpenedLog {
   readonly files: Files;
   readonly identity: Uint8Array;
-  /** Segments that hold something, oldest first; and the one to write to, which may be the last of them. */
+  /**
+   * Segments that hold something, oldest first, with their live jobs counted; and the one to write to, which may be the
+   * last of them.
+   */
   readonly segments: readonly Segment[];
   readonly current: Segment;
   readonly isThere: boolean;
@@ -107,7 +110,6 @@ export class Binlog implements Journal {
     );
     this.compaction = new Compaction(files, jobs, this.segments, segmentBytes, (job) => this.move(job));
     this.retirement = new Retirement(files, this.segments);
-    jobs.each((job) => this.segments.add(job.file, job.tube.length, job.bodyBytes));
     this.room = new Room(this.tail, this.segments, segmentBytes);
     this.room.keep(0, log.createdAt);
   }
@@ -117,7 +119,7 @@ export class Binlog implements Journal {
   }
 
   get ticket(): number {
-    return this.isStrict ? this.recordedIn : 0;
+    return this.recordedIn;
   }
 
   get isFull(): boolean {
@@ -251,8 +253,11 @@ export class Binlog implements Journal {
         tail.write(frame);
       }
       batch.reuse();
+      this.room.written();
       if (this.unsyncedSince === Infinity) this.unsyncedSince = this.now;
     }
+    // Without a sync to wait for, a reply waits for the write: that much survives the end of the process.
+    if (!this.isStrict) this.reached = this.commitNumber;
     this.commitNumber++;
   }
 

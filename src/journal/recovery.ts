@@ -7,17 +7,20 @@ import { Binlog } from "./binlog.ts";
 import type { BinlogOptions } from "./binlog.ts";
 import { logKind } from "./check.ts";
 import { firstFreeId } from "./free_id.ts";
-import { HEADER_BYTES, MIN_SEGMENT_BYTES, segmentName, UNFINISHED } from "./layout.ts";
+import { HEADER_BYTES, MIN_SEGMENT_BYTES, putBytes, segmentName, UNFINISHED } from "./layout.ts";
 import { LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
 import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
 
+/** Told of a job that came back: the segment where its put lies, bytes of its tube's name and of its body. */
+type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
+
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
   readonly live: LiveJobs;
-  restore(): Restorer & { finish(nextId: number, now: number): void };
+  restore(): Restorer & { finish(nextId: number, now: number, tell?: TellOfJob): void };
 }
 
 export interface RecoveryOptions extends BinlogOptions {
@@ -66,10 +69,11 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
   const verdict = new LogReader(files).read(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
   if (verdict.kind === "torn") cutOff(files, verdict);
-  restorer.finish(firstFreeId(verdict), options.now);
+  const segments = runningSegments(verdict);
+  restorer.finish(firstFreeId(verdict), options.now, counterOf(segments));
   settle(files, verdict);
   removeUnneeded(files, verdict);
-  const binlog = begin(files, verdict, queue.live, options);
+  const binlog = begin(files, verdict, segments, queue.live, options);
   return { binlog, records: verdict.records, bytes: verdict.bytes, torn: verdict.bad };
 }
 
@@ -77,12 +81,13 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
  * Every start begins a new segment, but for one that found its last segment empty, or no room on the disk: then it goes on
  * in the last one.
  */
-function begin(files: Files, verdict: LogVerdict, jobs: LiveJobs, options: RecoveryOptions): Binlog {
-  const segments = verdict.segments.map(({ header, end }) => {
-    const segment = new Segment(header.number, header.base);
-    segment.bytes = end;
-    return segment;
-  });
+function begin(
+  files: Files,
+  verdict: LogVerdict,
+  segments: readonly Segment[],
+  jobs: LiveJobs,
+  options: RecoveryOptions,
+): Binlog {
   const last = segments.at(-1);
   const identity = verdict.segments[0]?.header.identity ?? options.identity;
   const log = { files, identity, segments, wasClosed: verdict.isClosed, createdAt: options.now };
@@ -95,6 +100,24 @@ function begin(files: Files, verdict: LogVerdict, jobs: LiveJobs, options: Recov
     if (last === undefined || !isNoRoom(error)) throw error;
     return resumed();
   }
+}
+
+function runningSegments(verdict: LogVerdict): Segment[] {
+  return verdict.segments.map(({ header, end }) => {
+    const segment = new Segment(header.number, header.base);
+    segment.bytes = end;
+    return segment;
+  });
+}
+
+/** Counts each job that came back where its put lies. */
+function counterOf(segments: readonly Segment[]): TellOfJob {
+  const byNumber = new Map(segments.map((segment) => [segment.number, segment]));
+  let last: Segment | undefined;
+  return (file, nameBytes, bodyBytes) => {
+    if (last?.number !== file) last = byNumber.get(file)!; // neighbours mostly share theirs
+    last.add(putBytes(nameBytes, bodyBytes));
+  };
 }
 
 /** A directory of the reference's is not ours to begin a log in; says what to do instead. */

@@ -20,6 +20,8 @@ export class Room {
   private readonly segmentBytes: number;
   private readonly frameBytes: number;
   private askAgainAt = 0;
+  /** Until something is written: puts of a frame's size or less have their room while no more than this is pending. */
+  private clearBytes = 0;
 
   constructor(tail: Tail, segments: Segments, segmentBytes: number) {
     this.tail = tail;
@@ -30,11 +32,16 @@ export class Room {
 
   /** Whether a put fits beside `pendingBytes` that are not written yet, and leaves the room that is kept. */
   holds(nameBytes: number, bodyBytes: number, pendingBytes: number, now: number): boolean {
-    return this.reach(pendingBytes, putBytes(nameBytes, bodyBytes) + FRAME_HEAD_BYTES, now);
+    const bytes = putBytes(nameBytes, bodyBytes) + FRAME_HEAD_BYTES;
+    if (pendingBytes + bytes <= this.clearBytes && bytes <= this.frameBytes) return true;
+    const fits = this.reach(pendingBytes, bytes, now);
+    this.clearBytes = fits ? this.clearBeside(pendingBytes) : 0;
+    return fits;
   }
 
   /** Sees to the room that is kept. False: the disk does not have it. */
   keep(pendingBytes: number, now: number): boolean {
+    this.clearBytes = 0;
     return this.reach(pendingBytes, 0, now);
   }
 
@@ -50,6 +57,11 @@ export class Room {
     const largest = Math.max(oldest.largestBytes + FRAME_HEAD_BYTES, this.frameBytes);
     const bytes = this.costOfMoving(oldest.liveBytes) + this.lostBy(largest);
     return pendingBytes + bytes <= this.tail.ahead && this.tail.hasFileFor(largest);
+  }
+
+  /** What was pending has been written: there is less ahead. */
+  written(): void {
+    this.clearBytes = 0;
   }
 
   /** Something was removed: there may be room on the disk again. */
@@ -70,6 +82,15 @@ export class Room {
     if (tail.reach(pendingBytes + frameBytes + this.kept(largest), largest)) return true;
     this.askAgainAt = now + AGAIN_AFTER_MS;
     return false;
+  }
+
+  /**
+   * How much may be pending before the room must be looked at again. Each pending byte takes its own room, at most 1.1 bytes
+   * for its move, and 1.2 of a new segment's last block: less than four.
+   */
+  private clearBeside(pendingBytes: number): number {
+    const left = this.tail.ahead - pendingBytes - this.kept(this.largestFrame) - BLOCK_BYTES;
+    return pendingBytes + left / 4;
   }
 
   private kept(largest: number): number {

@@ -30,6 +30,7 @@ export class Segments {
 
   append(segment: Segment): void {
     this.list.push(segment);
+    this.liveBytes += segment.liveBytes;
     this.isStale = true;
   }
 

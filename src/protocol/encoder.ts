@@ -59,15 +59,18 @@ export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
 export class ReplyEncoder {
   private readonly engine: Engine;
   private readonly facts: ServerFacts;
+  private readonly time: { readonly now: number };
   private readonly document = new YamlDocument();
 
-  constructor(engine: Engine, facts: ServerFacts) {
+  /** `time` tells the time of the turn: of all replies, only statistics need it. */
+  constructor(engine: Engine, facts: ServerFacts, time: { readonly now: number }) {
     this.engine = engine;
     this.facts = facts;
+    this.time = time;
   }
 
   /** Writes one reply. Rows are named in it, so it must be written before the engine is called again. */
-  write(writer: ReplyWriter, kind: number, number: number, session: Session, now: number): void {
+  write(writer: ReplyWriter, kind: number, number: number, session: Session): void {
     const { engine, document } = this;
     const word = WORDS[kind];
     if (word !== undefined) return writer.bytes(word);
@@ -87,13 +90,13 @@ export class ReplyEncoder {
       case out.KICKED_COUNT:
         return writeNumber(writer, KICKED, number);
       case out.STATS:
-        writeStats(document, engine, this.facts, now);
+        writeStats(document, engine, this.facts, this.time.now);
         return writeDocument(writer, document);
       case out.STATS_JOB:
-        writeStatsJob(document, engine, number, now);
+        writeStatsJob(document, engine, number, this.time.now);
         return writeDocument(writer, document);
       case out.STATS_TUBE:
-        writeStatsTube(document, engine.tubes.at(number), now);
+        writeStatsTube(document, engine.tubes.at(number), this.time.now);
         return writeDocument(writer, document);
       case out.LIST_TUBES:
         writeTubes(document, engine.tubes.list);

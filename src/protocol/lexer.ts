@@ -10,6 +10,8 @@ const MAX_U32 = 0xffff_ffff;
 const MAX_U64_DIGITS: Uint8Array = new TextEncoder().encode("18446744073709551615");
 /** Ids have at most this many digits, so a longer number names no job (nor does one above 2^53, though it is rounded). */
 const ID_DIGITS = 16;
+/** Numbers of so many digits stay far below 2^31 and need no care. */
+const FEW_DIGITS = 9;
 
 const NAME_BYTES: Uint8Array = markBytes(
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-+/;.$_()",
@@ -57,27 +59,42 @@ export class Lexer {
   }
 
   skipSpaces(): void {
-    while (this.at < this.end && this.bytes[this.at] === SPACE) this.at++;
+    const { bytes, end } = this;
+    let { at } = this;
+    while (at < end && bytes[at] === SPACE) at++;
+    this.at = at;
   }
 
   /** Spaces, then a number of 32 bits without sign. */
   u32(): number {
     this.skipSpaces();
     const { bytes, end } = this;
-    let value = 0;
     const first = this.at;
-    while (this.at < end && isDigit(bytes[this.at])) {
-      value = value * 10 + (bytes[this.at++] - DIGIT_0);
-      if (value > MAX_U32) this.failed = true;
-      if (this.failed) return 0;
+    let { at } = this;
+    let value = 0;
+    for (; at < end && isDigit(bytes[at]) && value <= MAX_U32; at++) {
+      value = value * 10 + (bytes[at] - DIGIT_0);
     }
-    if (this.at === first) this.failed = true;
+    if (at === first || value > MAX_U32) this.failed = true;
+    this.at = at;
     return value;
   }
 
   /** Spaces, then a number of 64 bits without sign. One that no job can have as its id is read as Infinity. */
   id(): number {
     this.skipSpaces();
+    const { bytes, end } = this;
+    const first = this.at;
+    const most = Math.min(end, first + FEW_DIGITS);
+    let { at } = this;
+    let id = 0;
+    for (; at < most && isDigit(bytes[at]); at++) id = id * 10 + (bytes[at] - DIGIT_0);
+    if (at === first || (at < end && isDigit(bytes[at]))) return this.longId();
+    this.at = at;
+    return id;
+  }
+
+  private longId(): number {
     const { bytes } = this;
     const digits = this.digits();
     const from = this.at - digits;

@@ -26,7 +26,8 @@ const IN_BODY = 2;
 const IN_SKIP = 3;
 
 export class Parser {
-  readonly command: Command = new Command();
+  /** Filled by each line, until the next. */
+  readonly command: Command;
   partFrom = 0;
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */
@@ -44,9 +45,10 @@ export class Parser {
   /** How far `next` has come in the chunk. */
   at = 0;
 
-  /** The lexer keeps nothing between calls, so parsers may share one. */
-  constructor(lexer: Lexer = new Lexer()) {
+  /** Lexer and command keep nothing that is needed in the next call, so parsers may share them. */
+  constructor(lexer: Lexer = new Lexer(), command: Command = new Command()) {
     this.lexer = lexer;
+    this.command = command;
   }
 
   /** The caller takes the body of the put just parsed: `bytes` with CR LF come as BODY_PART. */
@@ -88,6 +90,7 @@ export class Parser {
     let hasNul = false;
     for (let i = from; i < stop; i++) {
       const byte = chunk[i];
+      if (byte > CR) continue; // nearly always
       if (byte === CR && chunk[i + 1] === LF) {
         this.at = i + 2;
         return this.parse(chunk, from, i, hasNul);
@@ -172,7 +175,9 @@ export class Parser {
     this.isFirstLine = false;
     if (isFirst && isHttpRequestLine(bytes, from, end, true)) return HTTP_REQUEST;
     if (hasNul) return BAD_FORMAT;
-    for (const word of WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0]) {
+    const words = WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0];
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
       if (!beginsWith(bytes, from, end, word.bytes)) continue;
       this.command.code = word.code;
       this.lexer.start(bytes, from + word.bytes.length, end);

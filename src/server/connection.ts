@@ -8,6 +8,7 @@ import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import * as commands from "../protocol/command.ts";
+import type { Command } from "../protocol/command.ts";
 import * as replies from "../protocol/encoder.ts";
 import type { ReplyEncoder } from "../protocol/encoder.ts";
 import * as parsing from "../protocol/parser.ts";
@@ -21,6 +22,9 @@ import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
 
+/** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
+const EARLY_BYTES = 32_768;
+
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionOwner {
   readonly engine: Engine;
@@ -30,6 +34,7 @@ export interface ConnectionOwner {
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
+  readonly command: Command;
   readonly blocks: Blocks;
   /** Counts turns, from 1. */
   readonly turn: number;
@@ -57,6 +62,10 @@ export class Connection implements Peer {
   private readonly parser: Parser;
   private readonly input = new Input();
   private readonly output: Output;
+  /** What the line of the put being received said. */
+  private putPri = 0;
+  private putDelay = 0;
+  private putTtr = 0;
   /** The reply owed when the body now being skipped is past. */
   private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
   private isPaused = false;
@@ -73,7 +82,7 @@ export class Connection implements Peer {
     this.session = session;
     this.transport = transport;
     this.number = number;
-    this.parser = new Parser(server.lexer);
+    this.parser = new Parser(server.lexer, server.command);
     this.output = new Output(server.blocks);
   }
 
@@ -97,8 +106,10 @@ export class Connection implements Peer {
   }
 
   drained(): void {
-    this.output.drained();
-    if (!this.isClosed) this.server.list(this);
+    const { output } = this;
+    output.drained();
+    const hasMore = output.unsentBytes > 0 || this.input.length > 0 || this.hasEnded || this.isClosing;
+    if (hasMore && !this.isClosed) this.server.list(this);
   }
 
   closed(): void {
@@ -111,12 +122,12 @@ export class Connection implements Peer {
   // From the server.
 
   /** The engine answers: written now, sent at the end of the turn. */
-  reply(kind: number, number: number, now: number): void {
+  reply(kind: number, number: number): void {
     if (this.isClosed) return;
     const { server } = this;
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
-    server.encoder.write(this.output, kind, number, this.session, now);
-    if (server.log !== null) this.logReply(server.log, kind, number, now);
+    server.encoder.write(this.output, kind, number, this.session);
+    if (server.log !== null) this.logReply(server.log, kind, number);
     server.list(this);
   }
 
@@ -194,6 +205,9 @@ export class Connection implements Peer {
       if (event === parsing.COMMAND) this.command(now);
       else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
       else if (event !== parsing.NEED_MORE) this.refuse(event);
+      if (this.output.unsentBytes >= EARLY_BYTES) {
+        this.output.flush(this.transport, this.server.journal.reached);
+      }
       if (this.isClosing) return bytes.length;
       if (this.mustWait) break;
     }
@@ -219,7 +233,7 @@ export class Connection implements Peer {
 
   private putLine(now: number): void {
     const { server, session, parser } = this;
-    const { bodyBytes, hasTrailingText } = parser.command;
+    const { bodyBytes, hasTrailingText, pri, delay, ttr } = parser.command;
     if (bodyBytes > server.facts.maxJobBytes) {
       server.engine.countRefusedPut();
       return this.skipBody(bodyBytes, replies.JOB_TOO_BIG_REPLY);
@@ -231,6 +245,9 @@ export class Connection implements Peer {
     if (!server.engine.beginPut(session, bodyBytes, now)) {
       return this.skipBody(bodyBytes, replies.OUT_OF_MEMORY_REPLY);
     }
+    this.putPri = pri;
+    this.putDelay = delay;
+    this.putTtr = ttr;
     parser.receiveBody(bodyBytes + 2);
   }
 
@@ -241,7 +258,6 @@ export class Connection implements Peer {
 
   private bodyPart(bytes: Uint8Array, now: number): void {
     const { server, session, parser } = this;
-    const { command } = parser;
     server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo);
     if (parser.bodyLeft > 0) return;
     if (!parser.hasTrailer) {
@@ -254,7 +270,7 @@ export class Connection implements Peer {
       return this.say(replies.OUT_OF_MEMORY_REPLY);
     }
     if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
-    server.engine.put(session, command.pri, command.delay, command.ttr, now);
+    server.engine.put(session, this.putPri, this.putDelay, this.putTtr, now);
     server.deliver();
   }
 
@@ -275,9 +291,9 @@ export class Connection implements Peer {
     this.server.list(this);
   }
 
-  private logReply(log: ConnectionLog, kind: number, number: number, now: number): void {
+  private logReply(log: ConnectionLog, kind: number, number: number): void {
     const { encoder, engine } = this.server;
     const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
-    log.reply(this.number, (line) => encoder.write(line, kind, number, this.session, now), jobId);
+    log.reply(this.number, (line) => encoder.write(line, kind, number, this.session), jobId);
   }
 }

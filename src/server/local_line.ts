@@ -39,7 +39,7 @@ export class LineTask extends Task {
     server.deliver();
   }
 
-  reply(peer: LocalPeer, kind: number, number: number, now: number): void {
+  reply(peer: LocalPeer, kind: number, number: number): void {
     if (!this.isAsked) return; // use is answered
     if (kind === FOUND_JOB || kind === RESERVED_JOB) {
       this.number = peer.server.engine.jobs.id.get(number);
@@ -49,7 +49,7 @@ export class LineTask extends Task {
     if (kind === KICKED_COUNT) this.number = number;
     if (kind === BURIED_JOB) return this.answer("BURIED");
     const collected = new Collected();
-    peer.server.encoder.write(collected, kind, number, peer.session, now);
+    peer.server.encoder.write(collected, kind, number, peer.session);
     const end = collected.bytesSoFar.indexOf(13);
     const word = decoder.decode(collected.bytesSoFar.subarray(0, end)).split(" ", 1)[0];
     if (word === "OK") this.bytes = collected.bytesSoFar.slice(end + 2, collected.length - 2);

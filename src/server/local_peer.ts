@@ -35,7 +35,7 @@ export interface LocalTask {
   /** Runs commands, each counted with `peer.share`, until it is over, the share is used up, or the peer may not go on. */
   step(peer: LocalPeer, now: number): void;
   /** The engine answers its command. */
-  reply(peer: LocalPeer, kind: number, number: number, now: number): void;
+  reply(peer: LocalPeer, kind: number, number: number): void;
   /** What it was told may be known now. */
   finish(): void;
   /** It will not come to its end. `hasFailed`: the server failed, rather than being stopped. */
@@ -136,10 +136,10 @@ export class LocalPeer implements ServerPeer {
 
   // From the server.
 
-  reply(kind: number, number: number, now: number): void {
+  reply(kind: number, number: number): void {
     if (this.isGone) return;
     if (tellsOfJobs(kind)) this.ticket = this.server.journal.ticket;
-    this.tasks[0].reply(this, kind, number, now);
+    this.tasks[0].reply(this, kind, number);
     if (!this.isRunning) this.answered();
   }
 

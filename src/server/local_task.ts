@@ -1,6 +1,6 @@
 // What all that a peer in this process asks for has in common.
 
-import { copyBytes } from "../core/bodies.ts";
+import { copyBytes } from "../core/copy.ts";
 import type { BodyReader } from "../core/bodies.ts";
 import type { LocalPeer, LocalTask } from "./local_peer.ts";
 
@@ -13,7 +13,7 @@ export abstract class Task implements LocalTask {
   failed: (hasServerFailed: boolean) => void = () => {};
 
   abstract step(peer: LocalPeer, now: number): void;
-  abstract reply(peer: LocalPeer, kind: number, number: number, now: number): void;
+  abstract reply(peer: LocalPeer, kind: number, number: number): void;
 
   finish(): void {
     this.finished();

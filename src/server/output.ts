@@ -5,33 +5,33 @@
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { Transport } from "../ports/transport.ts";
+import { BlockQueue } from "./block_queue.ts";
 import type { Blocks } from "./blocks.ts";
-import { copyBytes } from "../core/bodies.ts";
 
-/** Less than this unsent, several small blocks with a ticket each serve better than a large one. */
+/** Behind less than this, small blocks with a ticket each serve better than a large one, which is taken behind more. */
 const FEW_BYTES = 4096;
+const MUCH_BYTES = 65_536;
 const NO_BLOCK = new Uint8Array(0);
 
 export class Output implements ReplyWriter {
-  /** Bytes written and not yet sent, those held by the transport included. */
-  unsentBytes = 0;
   private readonly pool: Blocks;
   /** The block being filled, and how far. */
   private block: Uint8Array = NO_BLOCK;
   private filled = 0;
-  /** Full blocks before it: parallel lists, sent from `head` on. */
-  private readonly full: Uint8Array[] = [];
-  private readonly lengths: number[] = [];
-  /** Whether a block came from the pool; a body's piece did not. */
-  private readonly pooled: boolean[] = [];
-  /** What each block waits for, and what is written now has to. */
-  private readonly tickets: number[] = [];
+  /** Blocks before it; null until there has been one, since most connections never have more to say than fits a block. */
+  private before: BlockQueue | null = null;
+  /** What is written now has to wait for. */
   private ticket = 0;
-  private head = 0;
+  /** The transport holds the first block. */
   private isHeld = false;
 
   constructor(pool: Blocks) {
     this.pool = pool;
+  }
+
+  /** Bytes written and not yet sent, those held by the transport included. */
+  get unsentBytes(): number {
+    return this.before === null ? this.filled : this.before.bytes + this.filled;
   }
 
   /** The transport holds a block; nothing can be sent until it is drained. */
@@ -47,16 +47,19 @@ export class Output implements ReplyWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.copy(bytes, 0, bytes.length);
+    const end = this.filled + bytes.length;
+    if (end > this.block.length) return this.copy(bytes, 0, bytes.length);
+    const { block, filled } = this;
+    for (let i = 0; i < bytes.length; i++) block[filled + i] = bytes[i];
+    this.filled = end;
   }
 
   copy(source: Uint8Array, from: number, to: number): void {
-    this.unsentBytes += to - from;
     let at = from;
     while (at < to) {
-      if (this.filled === this.block.length) this.nextBlock();
+      if (this.filled === this.block.length) this.nextBlock(to - at);
       const end = Math.min(to, at + this.block.length - this.filled);
-      copyBytes(this.block, this.filled, source, at, end);
+      this.pool.copy(this.block, this.filled, source, at, end);
       this.filled += end - at;
       at = end;
     }
@@ -65,68 +68,61 @@ export class Output implements ReplyWriter {
   keep(piece: Uint8Array, length: number): void {
     this.closeBlock();
     this.append(piece, length, false);
-    this.unsentBytes += length;
   }
 
   number(value: number): void {
-    if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock();
-    const length = writeDecimal(this.block, this.filled, value);
-    this.filled += length;
-    this.unsentBytes += length;
+    if (this.block.length - this.filled < LONGEST_DECIMAL) this.nextBlock(LONGEST_DECIMAL);
+    this.filled += writeDecimal(this.block, this.filled, value);
   }
 
   /** Sends as much as the transport takes and the journal has `reached`. True when all is gone. */
   flush(transport: Transport, reached: number): boolean {
     if (this.isHeld) return false;
-    while (this.head < this.full.length) {
-      if (this.tickets[this.head] > reached) return false;
-      if (!transport.send(this.full[this.head], this.lengths[this.head])) {
+    const { before } = this;
+    while (before !== null && !before.isEmpty) {
+      if (before.ticket > reached) return false;
+      if (!transport.send(before.block, before.length)) {
         this.isHeld = true;
         return false;
       }
-      this.sent();
+      this.sent(before);
     }
-    if (this.filled === 0) return true;
+    const { block, filled } = this;
+    if (filled === 0) return true;
     if (this.ticket > reached) return false;
-    this.closeBlock();
-    return this.flush(transport, reached);
+    this.block = NO_BLOCK;
+    this.filled = 0;
+    if (transport.send(block, filled)) {
+      this.pool.giveBack(block);
+      return true;
+    }
+    this.append(block, filled, true);
+    this.isHeld = true;
+    return false;
   }
 
   /** The transport is done with the block it held. */
   drained(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.sent();
+    this.sent(this.before!);
   }
 
-  private sent(): void {
-    const { head } = this;
-    this.unsentBytes -= this.lengths[head];
-    if (this.pooled[head]) this.pool.giveBack(this.full[head]);
-    this.head++;
-    if (this.head < this.full.length) return;
-    this.full.length =
-      this.lengths.length =
-      this.pooled.length =
-      this.tickets.length =
-      this.head =
-        0;
+  private sent(blocks: BlockQueue): void {
+    if (blocks.isPooled) this.pool.giveBack(blocks.block);
+    blocks.shift();
   }
 
-  /** Small ones as long as there is little to say; what fills one moves on into a large one, so that it is one send. */
-  private nextBlock(): void {
-    const { block, filled } = this;
-    if (filled === 0 && (this.full.length === 0 || this.unsentBytes < FEW_BYTES)) {
-      this.closeBlock();
-      this.block = this.pool.takeSmall();
-      return;
-    }
-    const large = this.pool.takeLarge();
-    if (filled > 0 && block.length < large.length) {
-      copyBytes(large, 0, block, 0, filled);
-      this.pool.giveBack(block);
+  /** Goes on in a block with room for `more` bytes if there are such; what fills a smaller one moves along: one send. */
+  private nextBlock(more: number): void {
+    const { block, filled, pool } = this;
+    const isAfterMuch = this.before !== null && this.before.bytes >= FEW_BYTES;
+    const next = pool.take(isAfterMuch ? Math.max(MUCH_BYTES, filled + more) : filled + more);
+    if (filled > 0 && block.length < next.length) {
+      pool.copy(next, 0, block, 0, filled);
+      pool.giveBack(block);
     } else this.closeBlock();
-    this.block = large;
+    this.block = next;
   }
 
   private closeBlock(): void {
@@ -137,9 +133,7 @@ export class Output implements ReplyWriter {
   }
 
   private append(block: Uint8Array, length: number, isPooled: boolean): void {
-    this.full.push(block);
-    this.lengths.push(length);
-    this.pooled.push(isPooled);
-    this.tickets.push(this.ticket);
+    this.before ??= new BlockQueue();
+    this.before.push(block, length, isPooled, this.ticket);
   }
 }

@@ -5,11 +5,12 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Engine } from "../core/engine.ts";
-import { FIRST_REPLY, RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
+import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
+import { Command } from "../protocol/command.ts";
 import { ReplyEncoder } from "../protocol/encoder.ts";
 import { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
@@ -17,6 +18,7 @@ import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
+import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
 import type { ServerPeer } from "./server_peer.ts";
 
@@ -44,7 +46,10 @@ export class Server implements ConnectionOwner {
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
-  readonly blocks: Blocks = new Blocks();
+  readonly command: Command = new Command();
+  readonly blocks: Blocks;
+  /** How long turns are, and how late the timer. */
+  readonly lag: LoopLag = new LoopLag();
   private readonly options: ServerOptions;
   private readonly clock: Clock;
   /** Connections, and peers in this process, by the slot of their session. */
@@ -59,13 +64,15 @@ export class Server implements ConnectionOwner {
   private isSettleDue = false;
   /** Counts turns. */
   turn = 1;
-  private now = 0;
+  /** The time of this turn, in milliseconds. */
+  now = 0;
   /** When the timer is set to ring. */
   private wakesAt = Infinity;
   private isStopped = false;
   private hasSaidDrained = false;
   private readonly settleNow = (): void => this.settle();
   private readonly wake = (): void => {
+    this.lag.rang(this.wakesAt, this.clock.now());
     this.wakesAt = Infinity;
     this.beginTurn();
   };
@@ -76,9 +83,10 @@ export class Server implements ConnectionOwner {
     this.facts = options.facts;
     this.log = options.log ?? null;
     this.engine = options.engine;
+    this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -120,6 +128,7 @@ export class Server implements ConnectionOwner {
 
   private applyTime(): void {
     this.now = Math.max(this.now, this.clock.now());
+    this.lag.began(this.now);
     if (this.engine.nextDeadline > this.now) return;
     this.engine.tick(this.now);
     this.deliver();
@@ -128,16 +137,9 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
+    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox.recordKind(i), outbox.recordNumber(i));
     for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      if (kind < FIRST_REPLY) this.record(kind, outbox.number(i));
-    }
-    for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      if (kind < FIRST_REPLY) continue;
-      const connection = this.bySlot[outbox.session(i).slot];
-      if (connection === undefined) continue;
-      connection.reply(kind, outbox.number(i), this.now);
+      this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
     outbox.clear();
   }
@@ -234,6 +236,7 @@ export class Server implements ConnectionOwner {
     const isMoreDue = (engine.hasWork && !journal.isFull) || this.nextInstant <= this.now;
     this.isSettleDue = isMoreDue || this.listed.length > 0;
     if (this.isSettleDue) this.clock.afterInput(this.settleNow);
+    this.lag.ended(this.clock.now());
     this.setTimer();
     this.leaveWhenDrained();
   }
@@ -256,7 +259,7 @@ export class Server implements ConnectionOwner {
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
   private setTimer(): void {
-    const { nextInstant } = this;
+    const nextInstant = Math.min(this.nextInstant, this.lag.beatAt);
     if (nextInstant >= this.wakesAt) return;
     this.wakesAt = nextInstant;
     this.clock.wakeAt(nextInstant, this.wake);

@@ -6,7 +6,7 @@ export interface ServerPeer {
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting: boolean;
   /** The engine answers; rows named in the reply are valid during this call only. */
-  reply(kind: number, number: number, now: number): void;
+  reply(kind: number, number: number): void;
   /** End of a turn: goes on with what was kept. */
   goOn(now: number): void;
   /** After it, when the journal has committed: passes on what may leave. */

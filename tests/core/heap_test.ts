@@ -2,6 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { DeadlineHeap, ReadyHeap } from "../../src/core/heap.ts";
 import { JobTable } from "../../src/core/jobs.ts";
+import { DeadlineQueue, ReadyQueue } from "../../src/core/row_queue.ts";
 import { Random } from "../support/random.ts";
 
 function tableOf(count: number, random: Random): JobTable {
@@ -16,7 +17,7 @@ function tableOf(count: number, random: Random): JobTable {
 
 /** Pushes all, takes some out from the middle, and drains; returns the ids in the order in which they came. */
 function drain(
-  heap: ReadyHeap | DeadlineHeap,
+  heap: ReadyHeap | DeadlineHeap | ReadyQueue | DeadlineQueue,
   jobs: JobTable,
   removed: ReadonlySet<number>,
   count: number,
@@ -32,7 +33,7 @@ function drain(
   return ids;
 }
 
-describe("heaps", () => {
+describe("heaps and queues", () => {
   const count = 20_000; // more than a page
   const random = new Random(3);
   const jobs = tableOf(count, random);
@@ -44,26 +45,42 @@ describe("heaps", () => {
   it("give ready jobs by priority, then id", () => {
     const expected = left.toSorted((a, b) => priOf(a) - priOf(b) || a - b);
     assertEquals(drain(new ReadyHeap(jobs), jobs, removed, count), expected);
+    assertEquals(drain(new ReadyQueue(jobs), jobs, removed, count), expected);
   });
 
   it("give timed jobs by deadline, then id", () => {
     const expected = left.toSorted((a, b) => deadlineOf(a) - deadlineOf(b) || a - b);
     assertEquals(drain(new DeadlineHeap(jobs), jobs, removed, count), expected);
+    assertEquals(drain(new DeadlineQueue(jobs), jobs, removed, count), expected);
   });
 
   it("find a job's new place when its deadline moves back", () => {
-    const heap = new DeadlineHeap(jobs);
-    for (let id = 1; id <= 100; id++) heap.push(jobs.find(id));
-    const first = heap.first;
+    const queue = new DeadlineQueue(jobs);
+    for (let id = 1; id <= 100; id++) queue.push(jobs.find(id));
+    const first = queue.first;
     jobs.deadlineAt.set(first, 1000);
-    heap.moveBack(first);
-    for (let i = 0; i < 99; i++) heap.remove(heap.first);
-    assertEquals([heap.first, heap.soonest], [first, 1000]);
+    queue.moveBack(first);
+    for (let i = 0; i < 99; i++) queue.remove(queue.first);
+    assertEquals([queue.first, queue.soonest], [first, 1000]);
+  });
+
+  it("keep what comes in order out of the heap, also when it comes back to the front", () => {
+    const table = new JobTable();
+    const rows = Array.from({ length: 1000 }, (_, i) => table.add(i + 1));
+    const queue = new ReadyQueue(table);
+    for (const row of rows) queue.push(row);
+    for (const row of [rows[0], rows[1]]) queue.remove(row);
+    for (const row of [rows[1], rows[0]]) queue.push(row);
+    assertEquals([queue.heap.length, queue.run.length, queue.first], [0, 1000, rows[0]]);
+    queue.remove(rows[500]);
+    queue.push(rows[500]);
+    assertEquals([queue.heap.length, queue.run.length, queue.first], [1, 999, rows[0]]);
   });
 
   it("order priorities above 2^31 as unsigned", () => {
     const table = new JobTable();
     for (const [id, pri] of [[1, 4294967295], [2, 0], [3, 2147483648]]) table.pri.set(table.add(id), pri);
     assertEquals(drain(new ReadyHeap(table), table, new Set(), 3), [2, 3, 1]);
+    assertEquals(drain(new ReadyQueue(table), table, new Set(), 3), [2, 3, 1]);
   });
 });

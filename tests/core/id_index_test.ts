@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { IdIndex } from "../../src/core/id_index.ts";
 import { BlockDirectory } from "../../src/core/block_directory.ts";
 import { Float64Column } from "../../src/core/columns.ts";
+import { PAGE_ROWS } from "../../src/core/limits.ts";
 import { Random, takeAny } from "../support/random.ts";
 
 describe("IdIndex", () => {
@@ -45,8 +46,7 @@ describe("IdIndex", () => {
   });
 
   it("moves few leaves however ids lap the table", () => {
-    const blocks = new Float64Column();
-    blocks.addPage(0);
+    const blocks = blockColumn(1);
     let reads = 0;
     const counting = Object.assign(Object.create(blocks), {
       get: (row: number) => (reads++, blocks.get(row)),
@@ -68,8 +68,7 @@ describe("IdIndex", () => {
   });
 
   it("gives its memory back after a backlog", () => {
-    const blocks = new Float64Column();
-    for (let page = 0; page < 12; page++) blocks.addPage(page);
+    const blocks = blockColumn(12);
     const directory = new BlockDirectory(blocks);
     for (let leaf = 1; leaf <= 90_000; leaf++) {
       blocks.set(leaf, leaf * 7);
@@ -80,3 +79,11 @@ describe("IdIndex", () => {
     assert(directory.bytes < full / 32, `${directory.bytes} bytes are left of ${full}`);
   });
 });
+
+function blockColumn(pages: number): Float64Column {
+  const blocks = new Float64Column();
+  const pageBytes = blocks.rowBytes * PAGE_ROWS;
+  const buffer = new ArrayBuffer(pages * pageBytes);
+  for (let page = 0; page < pages; page++) blocks.addPage(page, buffer, page * pageBytes);
+  return blocks;
+}

@@ -102,7 +102,7 @@ describe("Restoration", () => {
     assertEquals([2, 3, 1, 4].map((id) => engine.live.find(id)!.mark), [10, 20, 30, 31]);
     const order: number[] = [];
     const { buried } = engine.tubes.list[1];
-    for (let row = buried.first; row !== 0; row = engine.jobs.peer.get(row)) {
+    for (let row = buried.first; row !== 0; row = buried.after(row)) {
       order.push(engine.jobs.id.get(row));
     }
     assertEquals(order, [2, 3, 1, 4]);

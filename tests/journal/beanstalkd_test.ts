@@ -278,6 +278,7 @@ describe("a log of beanstalkd: what is not right in it", () => {
       ["binlog.1", storedFile(7, records, 100)],
       ["binlog.2", storedFile(5, records)],
     ]);
+    const highest = Math.max(...records.map(({ id }) => Number(id))); // in both files, and one of them is whole
     for (let round = 0; round < 3000; round++) {
       const name = random.pick(["binlog.1", "binlog.2"]);
       const damaged = files.with(name, (bytes) => {
@@ -286,7 +287,7 @@ describe("a log of beanstalkd: what is not right in it", () => {
         return random.chance(0.2) ? bytes.slice(0, at) : bytes;
       });
       const result = importFiles(damaged);
-      assert(result.nextId > 20 || result.unreadable.length > 0);
+      assert(result.nextId > highest || result.unreadable.length > 0);
       for (const { id, body } of result.jobs) assert(id < result.nextId && body.endsWith("\r\n"));
     }
   });

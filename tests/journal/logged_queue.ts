@@ -2,7 +2,7 @@
 
 import { Engine } from "../../src/core/engine.ts";
 import { BURIED, DELAYED, STATE_WORDS } from "../../src/core/jobs.ts";
-import { DELETED, FIRST_REPLY, RECORD_CHANGE, RECORD_GONE, RECORD_PUT } from "../../src/core/outbox.ts";
+import { DELETED, RECORD_CHANGE, RECORD_PUT } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import type { Binlog, SyncPolicy } from "../../src/journal/binlog.ts";
 import { openLog, type Recovered } from "../../src/journal/recovery.ts";
@@ -106,14 +106,14 @@ export class LoggedQueue {
   private record(): number {
     const { outbox, live } = this.engine;
     let reply = 0;
-    for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      if (kind === RECORD_PUT) this.binlog.put(live.at(outbox.number(i)));
-      else if (kind === RECORD_CHANGE) this.binlog.change(live.at(outbox.number(i)));
-      else if (kind === RECORD_GONE) {
-        this.binlog.gone(outbox.number(i), outbox.goneFile, outbox.goneNameBytes, outbox.goneBodyBytes);
-      } else if (kind >= FIRST_REPLY) reply = kind;
+    for (let i = 0; i < outbox.recordCount; i++) {
+      const kind = outbox.recordKind(i);
+      const number = outbox.recordNumber(i);
+      if (kind === RECORD_PUT) this.binlog.put(live.at(number));
+      else if (kind === RECORD_CHANGE) this.binlog.change(live.at(number));
+      else this.binlog.gone(number, outbox.goneFile, outbox.goneNameBytes, outbox.goneBodyBytes);
     }
+    for (let i = 0; i < outbox.length; i++) reply = outbox.kind(i);
     outbox.clear();
     return reply;
   }

@@ -93,6 +93,20 @@ describe("Output", () => {
     assertEquals([transport.received.length, output.unsentBytes], [0, 300_000]);
   });
 
+  it("writes numbers whole, wherever a block ends", () => {
+    const value = 9007199254740991;
+    for (const blockBytes of [2048, 16_384, 65_536, 131_072]) {
+      for (let filled = blockBytes - 20; filled <= blockBytes; filled++) {
+        const transport = new HoldingTransport();
+        const output = new Output(new Blocks());
+        output.copy(new Uint8Array(filled).fill(120), 0, filled);
+        output.number(value);
+        while (!output.flush(transport, 0)) transport.drain(output);
+        assertEquals(String.fromCharCode(...transport.received.slice(filled)), String(value));
+      }
+    }
+  });
+
   it("writes numbers in decimal", () => {
     const transport = new HoldingTransport();
     const output = new Output(new Blocks());

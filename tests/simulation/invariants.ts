@@ -7,6 +7,8 @@ import { BURIED, DELAYED, READY, RESERVED } from "../../src/core/jobs.ts";
 import type { JobTable } from "../../src/core/jobs.ts";
 import { JOB_ROW_BYTES, URGENT_PRIORITY } from "../../src/core/limits.ts";
 import type { Places } from "../../src/core/places.ts";
+import { RowList } from "../../src/core/row_list.ts";
+import type { RowQueue } from "../../src/core/row_queue.ts";
 import type { Session } from "../../src/core/session.ts";
 import { NO_CHORE } from "../../src/core/session.ts";
 import type { Tube } from "../../src/core/tube.ts";
@@ -57,10 +59,8 @@ class Inspection {
 
   private checkSession(session: Session): void {
     const { places, jobs } = this;
-    this.checkHeap(session.held, RESERVED, (row) => jobs.deadlineAt.get(row));
-    for (let i = 0; i < session.held.length; i++) {
-      const row = session.held.at(i);
-      if (jobs.peer.get(row) !== session.slot) violation("a held job names another holder");
+    for (const row of this.checkQueue(session.held, RESERVED, (row) => jobs.deadlineAt.get(row))) {
+      if (jobs.holder.get(row) !== session.slot) violation("a held job names another holder");
       if (places.holderOf(row) !== session) violation("a slot stands for two sessions");
       const tube = jobs.tube.get(row);
       this.reservedByTube.set(tube, (this.reservedByTube.get(tube) ?? 0) + 1);
@@ -91,13 +91,10 @@ class Inspection {
     if (tube.isIdle && tube !== places.home) violation("an idle tube is kept");
     if (tube.canGrant) violation("a ready job and a waiter stand side by side");
     if (tube.isAwake) violation("a tube is still noted for a match");
-    this.checkHeap(tube.ready, READY, (row) => jobs.pri.get(row), tube);
-    this.checkHeap(tube.delayed, DELAYED, (row) => jobs.deadlineAt.get(row), tube);
-    this.checkBuried(tube);
-    let urgent = 0;
-    for (let i = 0; i < tube.ready.length; i++) {
-      if (jobs.pri.get(tube.ready.at(i)) < URGENT_PRIORITY) urgent++;
-    }
+    const ready = this.checkQueue(tube.ready, READY, (row) => jobs.pri.get(row), tube);
+    this.checkQueue(tube.delayed, DELAYED, (row) => jobs.deadlineAt.get(row), tube);
+    this.checkList(tube.buried, BURIED, tube);
+    const urgent = ready.filter((row) => jobs.pri.get(row) < URGENT_PRIORITY).length;
     agree("urgent jobs of a tube", tube.urgentCount, urgent);
     agree("reserved jobs of a tube", tube.reservedCount, this.reservedByTube.get(tube.slot) ?? 0);
     this.checkAlarm(tube, tube.nextInstant);
@@ -115,34 +112,55 @@ class Inspection {
     agree("queued waiters of a tube", tube.waiters.count, chained);
   }
 
+  /** Its run is in order, its heap is one, and its first is the best of all. Returns all rows. */
+  private checkQueue(
+    queue: RowQueue,
+    state: number,
+    key: (row: number) => number,
+    tube: Tube | null = null,
+  ): number[] {
+    const rows = this.checkList(queue.run, state, tube);
+    for (let i = 1; i < rows.length; i++) {
+      if (this.isBefore(rows[i], rows[i - 1], key)) violation("a run is out of order");
+    }
+    this.checkHeap(queue.heap, state, key, tube);
+    for (let i = 0; i < queue.heap.length; i++) rows.push(queue.heap.at(i));
+    agree("jobs of a queue", queue.length, rows.length);
+    const best = rows.reduce((a, b) => a === 0 || this.isBefore(b, a, key) ? b : a, 0);
+    if (queue.first !== best) violation("a queue does not know its first");
+    return rows;
+  }
+
+  private isBefore(a: number, b: number, key: (row: number) => number): boolean {
+    const [keyA, keyB] = [key(a), key(b)];
+    return keyA !== keyB ? keyA < keyB : this.jobs.id.get(a) < this.jobs.id.get(b);
+  }
+
   /** All rows are in the right state and know their position, and none comes before its parent. */
-  private checkHeap(heap: Heap, state: number, key: (row: number) => number, tube: Tube | null = null): void {
+  private checkHeap(heap: Heap, state: number, key: (row: number) => number, tube: Tube | null): void {
     const { jobs } = this;
     for (let i = 0; i < heap.length; i++) {
       const row = heap.at(i);
       this.addJob(row, state, tube);
       if (jobs.place.get(row) !== i) violation("a job does not know its position in a heap");
       if (i === 0) continue;
-      const parent = heap.at((i - 1) >>> 1);
-      const [before, after] = [key(parent), key(row)];
-      if (before > after || (before === after && jobs.id.get(parent) > jobs.id.get(row))) {
-        violation("a heap is out of order");
-      }
+      if (this.isBefore(row, heap.at((i - 1) >>> 1), key)) violation("a heap is out of order");
     }
     if (heap.first !== (heap.length === 0 ? 0 : heap.at(0))) violation("a heap does not know its first");
   }
 
-  private checkBuried(tube: Tube): void {
-    const { jobs } = this;
-    let before = 0;
-    let count = 0;
-    for (let row = tube.buried.first; row !== 0; row = jobs.peer.get(row)) {
-      this.addJob(row, BURIED, tube);
-      if (jobs.place.get(row) !== before) violation("a buried job does not know the one before it");
-      before = row;
-      count++;
+  /** All rows are in the right state and know the one before them. Returns them. */
+  private checkList(list: RowList, state: number, tube: Tube | null): number[] {
+    const rows: number[] = [];
+    for (let row = list.first; row !== 0; row = list.after(row)) {
+      this.addJob(row, state, tube);
+      if (!RowList.has(this.jobs, row)) violation("a listed job does not say so");
+      if (list.before(row) !== (rows.at(-1) ?? 0)) violation("a job does not know the one before it");
+      rows.push(row);
     }
-    agree("buried jobs of a tube", tube.buried.length, count);
+    agree("jobs of a list", list.length, rows.length);
+    if (list.last !== (rows.at(-1) ?? 0)) violation("a list does not know its last");
+    return rows;
   }
 
   private addJob(row: number, state: number, tube: Tube | null): void {

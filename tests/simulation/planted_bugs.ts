@@ -4,15 +4,15 @@
 import { Alarms } from "../../src/core/alarms.ts";
 import { BlockDirectory } from "../../src/core/block_directory.ts";
 import { Bodies } from "../../src/core/bodies.ts";
-import { BuriedList } from "../../src/core/buried_list.ts";
 import { Chores } from "../../src/core/chores.ts";
 import { Float64Column } from "../../src/core/columns.ts";
 import { Due } from "../../src/core/due.ts";
 import { Engine } from "../../src/core/engine.ts";
-import { DeadlineHeap } from "../../src/core/heap.ts";
+import { RowHeap } from "../../src/core/heap.ts";
 import { JobTable } from "../../src/core/jobs.ts";
 import { Matching } from "../../src/core/matching.ts";
 import { Places } from "../../src/core/places.ts";
+import { RowQueue } from "../../src/core/row_queue.ts";
 import { Session } from "../../src/core/session.ts";
 import { Slab } from "../../src/core/slabs.ts";
 import { Tube } from "../../src/core/tube.ts";
@@ -26,7 +26,6 @@ import type { PlantedBug } from "./plant.ts";
 import { OF_JOURNAL } from "./planted_journal_bugs.ts";
 
 /** The classes behind values that are not exported by name. */
-const heapClass = { prototype: Object.getPrototypeOf(DeadlineHeap.prototype) as object };
 const directory = new BlockDirectory(new Float64Column()) as unknown as { table: object };
 const directoryTableClass = { prototype: Object.getPrototypeOf(directory.table) as object };
 
@@ -123,16 +122,21 @@ const OF_COMMANDS: readonly PlantedBug[] = [
       return original(session, id, row === 0 ? 0 : this.jobs.pri.get(row), delay, now);
     },
   ),
-  bug("a kick takes the job buried last", BuriedList, "append", function (original, row) {
-    const second = this.first;
-    if (second === 0) return original(row);
-    const { place, peer } = this.jobs;
-    place.set(row, 0);
-    peer.set(row, second);
-    place.set(second, row);
-    this.first = row;
-    this.length++;
+  bug("a kick takes the job buried last", Places, "enterBuried", function (original, row) {
+    original(row);
+    const { buried } = this.tubeOf(row);
+    buried.remove(row);
+    buried.prepend(row);
   }),
+  bug(
+    "a job that comes out of order is put at the end of the run",
+    RowQueue,
+    "push",
+    function (original, row) {
+      if (this.run.length > 100) this.run.append(row);
+      else original(row);
+    },
+  ),
   bug("a kick ends after one slice", Chores, "goOn", function (original, now) {
     const session = this.busy[0];
     if (session?.choreDone > 0) session.choreLeft = 0;
@@ -172,7 +176,7 @@ const OF_MEMORY: readonly PlantedBug[] = [
   hidden(
     bug(
       "a heap does not sift up after taking a job out of its middle",
-      heapClass,
+      RowHeap,
       "remove",
       function (_original, row) {
         const position = this.jobs.place.get(row);

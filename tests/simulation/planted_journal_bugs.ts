@@ -75,11 +75,16 @@ export const OF_JOURNAL: readonly PlantedBug[] = [
     return this.state === 2 ? original() + 1000 : original();
   }),
   bug("counts are forgotten in a restart", JobTable, "setPast", function () {}),
-  bug("ids go on from the highest that came back", Restoration, "finish", function (original, _nextId, now) {
-    let nextId = 1;
-    this.jobs.each((row: number) => nextId = Math.max(nextId, this.jobs.id.get(row) + 1));
-    original(nextId, now);
-  }),
+  bug(
+    "ids go on from the highest that came back",
+    Restoration,
+    "finish",
+    function (original, _nextId, now, tell) {
+      let nextId = 1;
+      this.jobs.each((row: number) => nextId = Math.max(nextId, this.jobs.id.get(row) + 1));
+      original(nextId, now, tell);
+    },
+  ),
   bug("a torn end is not cut off", Disk, "truncate", function () {}),
   bug("a frame's checksum is not looked at", SegmentBytes, "frameEnd", function (_original, at) {
     if (at + 24 > this.size || this.view.getFloat64(at + 8, true) !== this.positionOf(at)) return 0;

@@ -81,7 +81,7 @@ function checkBurials(engine: Engine, snapshots: ReadonlyMap<number, Snapshot>):
   const { jobs, tubes } = engine;
   for (const tube of tubes.list) {
     let [before, burial] = [0, 0];
-    for (let row = tube.buried.first; row !== 0; row = jobs.peer.get(row)) {
+    for (let row = tube.buried.first; row !== 0; row = tube.buried.after(row)) {
       const id = jobs.id.get(row);
       const { burial: next } = snapshots.get(id)!;
       if (next <= burial) violation(`job ${id} was buried before ${before} and came back behind it`);

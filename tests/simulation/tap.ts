@@ -62,6 +62,8 @@ export class Tap {
   /** Nobody wants to know any more. */
   private readonly isMute: () => boolean;
   private readonly peers = new Map<Session, Peer>();
+  /** Since the last look at the outbox: true for a record, false for a reply. */
+  private readonly order: boolean[] = [];
   /** The engine is at work; what it calls of itself is its own affair. */
   private isWithin = false;
   private readonly text = new TextCollector();
@@ -75,7 +77,11 @@ export class Tap {
     isMute: () => boolean = () => false,
   ) {
     this.engine = engine;
-    this.encoder = new ReplyEncoder(engine, facts);
+    this.encoder = new ReplyEncoder(engine, facts, {
+      get now() {
+        return now();
+      },
+    });
     this.auditor = auditor;
     this.fingerprint = fingerprint;
     this.now = now;
@@ -83,6 +89,7 @@ export class Tap {
     for (const [kind, asked] of COMMANDS) {
       this.around(kind, ([session, ...rest]) => auditor.runs(this.peerOf(session), kind, asked(rest)));
     }
+    this.noteOrder();
     this.around("tick", () => {});
     this.around("work", () => {});
     this.around("halfClose", ([session]) => auditor.halfCloses(this.peerOf(session)));
@@ -139,15 +146,31 @@ export class Tap {
     return this.peers.get(session as Session) ?? violation("a call for a session that is not open");
   }
 
+  /** The outbox keeps records and replies apart; the auditor wants them in the order in which they came about. */
+  private noteOrder(): void {
+    const { outbox } = this.engine;
+    const { record, reply } = outbox;
+    outbox.record = (...args) => {
+      this.order.push(true);
+      record.apply(outbox, args);
+    };
+    outbox.reply = (...args) => {
+      this.order.push(false);
+      reply.apply(outbox, args);
+    };
+  }
+
   /** Passes on what the engine has to say after a call. */
   private listen(): void {
     const { outbox, jobs } = this.engine;
     const { text, fingerprint } = this;
-    for (let i = 0; i < outbox.length; i++) {
-      const kind = outbox.kind(i);
-      const number = outbox.number(i);
+    let record = 0;
+    let reply = 0;
+    for (const isRecord of this.order.splice(0)) {
+      const kind = isRecord ? outbox.recordKind(record) : outbox.kind(reply);
+      const number = isRecord ? outbox.recordNumber(record++) : outbox.number(reply);
       fingerprint.byte(kind);
-      if (kind < out.FIRST_REPLY) {
+      if (isRecord) {
         const id = kind === out.RECORD_GONE ? number : jobs.id.get(number);
         fingerprint.number(id);
         this.auditor.record(
@@ -156,10 +179,10 @@ export class Tap {
         );
         continue;
       }
-      const session = outbox.session(i);
+      const session = outbox.session(reply++);
       const peer = this.peerOf(session);
       text.length = 0;
-      this.encoder.write(text, kind, number, session, this.now());
+      this.encoder.write(text, kind, number, session);
       fingerprint.number(this.now());
       fingerprint.number(peer.number);
       fingerprint.bytes(text.content, text.length);

@@ -99,7 +99,11 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
     drain: (socket) => socket.data?.drained(),
     end: (socket) => socket.data?.peer?.ended(),
     close: (socket) => socket.data?.peer?.closed(),
-    error: () => {}, // `close` follows and says it
+    error: (_socket, error) => {
+      // A socket's error has a code, and `close` follows and says it. What our own callbacks throw comes here as well, and
+      // must end the process: a queue with a broken invariant does not go on.
+      if (!("code" in error)) throw error;
+    },
   };
   if (address.kind === "descriptor") return Promise.reject(new Error("Bun.listen cannot take a descriptor"));
   try {

@@ -1,10 +1,9 @@
-// Sockets by Deno.listen: one read loop per connection into a buffer of its own that starts small, one write at a time.
+// Sockets by Deno.listen: a read loop per connection, one write at a time.
 
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
+import { ReadBuffer } from "./read_buffers.ts";
+import type { LargeBuffers } from "./read_buffers.ts";
 
-/** Read buffers start with the first size and double, when a read fills them, up to the second. */
-const SMALL_READ_BYTES = 2048;
-const LARGE_READ_BYTES = 65_536;
 /** Pause after a failed accept: descriptors have run out, and asking again at once would spin. */
 const ACCEPT_PAUSE_MS = 100;
 
@@ -66,18 +65,19 @@ class DenoTransport implements Transport {
   }
 
   /** Runs until the connection ends. */
-  async read(peer: Peer): Promise<void> {
-    let buffer = new Uint8Array(SMALL_READ_BYTES);
-    try {
-      while (!this.isClosed) {
-        if (this.isPaused) await new Promise<void>((resolve) => (this.continueReading = resolve));
-        const count = await this.conn.read(buffer);
-        if (count === null) return peer.ended();
-        peer.received(buffer.subarray(0, count));
-        if (count === buffer.length && count < LARGE_READ_BYTES) buffer = new Uint8Array(count * 2);
+  async read(peer: Peer, spare: LargeBuffers): Promise<void> {
+    const buffer = new ReadBuffer(spare);
+    while (!this.isClosed) {
+      if (this.isPaused) await new Promise<void>((resolve) => (this.continueReading = resolve));
+      let count: number | null;
+      try {
+        count = await this.conn.read(buffer.bytes);
+      } catch {
+        return this.finish();
       }
-    } catch {
-      this.finish();
+      if (count === null) return peer.ended();
+      peer.received(buffer.bytes.subarray(0, count)); // what this throws must end the process
+      buffer.next(count);
     }
   }
 
@@ -127,6 +127,7 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
 }
 
 async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => boolean): Promise<void> {
+  const spare: LargeBuffers = [];
   while (isOpen()) {
     let conn: DenoConn;
     try {
@@ -140,6 +141,6 @@ async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => b
     const transport = new DenoTransport(conn);
     const peer = accept(transport);
     transport.peer = peer;
-    if (peer !== null) void transport.read(peer);
+    if (peer !== null) void transport.read(peer, spare);
   }
 }

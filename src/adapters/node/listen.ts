@@ -1,21 +1,21 @@
 // Sockets by node:net. Used on Node; also on Deno and Bun for what their own listeners cannot do (a listening descriptor
 // that was inherited).
+//
+// A write is asked for no callback: nearly all go through during the call, which `writableLength` says, and a callback would
+// cost each a tick. One that did not is followed by an empty write, whose callback says when it has.
 
+import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 
 const BACKLOG = 1024;
+const NOTHING = Buffer.alloc(0);
 
 export class NodeTransport implements Transport {
   private readonly socket: net.Socket;
   private peer: Peer | null = null;
-  /** The stream has not handed all of the last buffer to the system yet. */
-  private isHolding = false;
-  private readonly written = (): void => {
-    // A write that went through at once calls back later, when the next one may be held already.
-    if (!this.isHolding || this.socket.writableLength > 0) return;
-    this.isHolding = false;
-    this.peer?.drained();
+  private readonly written = (error?: Error | null): void => {
+    if (!error) this.peer?.drained();
   };
 
   constructor(socket: net.Socket) {
@@ -24,10 +24,11 @@ export class NodeTransport implements Transport {
 
   send(bytes: Uint8Array, length: number): boolean {
     if (this.socket.destroyed) return true; // `closed` follows
-    this.socket.write(length === bytes.length ? bytes : bytes.subarray(0, length), this.written);
-    // Nothing left in the stream: the system took all of it during the call.
-    this.isHolding = this.socket.writableLength > 0;
-    return !this.isHolding;
+    // A Buffer, since the stream would wrap anything else in one.
+    this.socket.write(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+    if (this.socket.writableLength === 0) return true;
+    this.socket.write(NOTHING, this.written);
+    return false;
   }
 
   pause(): void {
