@@ -1,28 +1,26 @@
 /**
  * Runnerbean: a work queue that speaks the beanstalkd protocol, native to Deno, Bun and Node.
  *
- * This is the library's front door: the engine (a deterministic state machine without I/O), the server shell around it,
- * and the listeners of the three runtimes.
+ * This is the library's front door: the queue in this process, the client of a server with the same face, the worker over both.
  *
- * @example A server on a free port, on the runtime this runs on
+ * @example A queue, a typed tube, a worker
  * ```ts
- * import { Engine } from "./mod.ts";
+ * import * as v from "valibot";
+ * import { Queue, worker } from "@runnerbean/runnerbean";
  *
- * const engine = new Engine();
- * const session = engine.open();
- * engine.reserveWithTimeout(session, 0, Date.now()); // answers TIMED_OUT into engine.outbox
+ * await using queue = await Queue.open();
+ * const mails = queue.tube("mails", v.object({ to: v.string() }));
+ * await using sender = worker(mails, (job) => console.log(`to ${job.body.to}`));
+ * await mails.put({ to: "ada@example.org" });
  * ```
  *
  * @module
  */
-export { Engine } from "./src/core/engine.ts";
-export type { EngineOptions } from "./src/core/engine.ts";
-export { InvariantError } from "./src/core/assert.ts";
-export { Outbox } from "./src/core/outbox.ts";
-export { Session } from "./src/core/session.ts";
-export { Server } from "./src/server/server.ts";
-export type { ServerOptions } from "./src/server/server.ts";
-export type { ServerFacts } from "./src/protocol/stats.ts";
-export type { Clock } from "./src/ports/clock.ts";
-export type { Accept, Address, Listen, Listener, Peer, Transport } from "./src/ports/transport.ts";
-export { SystemClock } from "./src/adapters/system_clock.ts";
+export * from "./src/client/mod.ts";
+export { Queue } from "./src/library/queue.ts";
+export type { Listening, ListenOptions, QueueOptions } from "./src/library/queue.ts";
+export { binlog } from "./src/library/store.ts";
+export type { BinlogStoreOptions, EmptyQueue, Store } from "./src/library/store.ts";
+export { LogProblem } from "./src/journal/problem.ts";
+export type { LogProblemCode } from "./src/journal/problem.ts";
+export type * from "./src/ports/journal.ts";

@@ -4,7 +4,7 @@
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
-//   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro
+//   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -61,7 +61,7 @@ function bench([name, ...flags]) {
 async function check() {
   const deno = findRuntime("deno");
   let failed = 0;
-  const sources = ["mod.ts", "src", "tests", "bench"].filter((path) => existsSync(path));
+  const sources = ["mod.ts", "src", "tests", "bench", "examples"].filter((path) => existsSync(path));
   for (const arguments_ of [["check", ...sources], ["lint", ...sources], ["fmt", "--check", ...sources]]) {
     failed += (await spawnAndWait(deno, arguments_)) === 0 ? 0 : 1;
   }

@@ -16,12 +16,14 @@ const ARROWS: Record<string, readonly string[]> = {
   journal: ["ports", "core"],
   server: ["core", "protocol", "ports"],
   adapters: ["ports"],
-  client: ["core", "ports", "server"],
+  client: ["core", "ports", "runtime"],
+  library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
+  runtime: ["ports", "adapters"],
   http: ["core", "ports", "server"],
-  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "http"],
+  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime"],
 };
 /** Rooms that may use the runtimes' own modules, and packages. */
-const MAY_USE_NODE = ["adapters", "cli", "http"];
+const MAY_USE_NODE = ["adapters", "cli", "http", "library", "runtime"];
 const MAY_USE_PACKAGES = ["cli", "http"];
 
 interface Import {

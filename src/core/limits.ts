@@ -60,6 +60,9 @@ export const JOB_ROW_BYTES = 80;
 /** Commands of one connection run in one turn before the others get theirs (a put counts as two: its line, its body). */
 export const COMMANDS_PER_TURN = 128;
 
+/** Commands of one peer in this process run in one turn: they cost no parsing and no reply, so it may be more. */
+export const LOCAL_COMMANDS_PER_TURN = 1024;
+
 /** A connection with this many unsent reply bytes runs no further command until they have left. */
 export const OUTPUT_HIGH_WATER_BYTES = 262_144;
 

@@ -3,21 +3,31 @@
 
 /** A job as a journal keeps it. Instants in milliseconds since 1970, delay and ttr in seconds. */
 export interface JobState {
+  /** Its number. */
   readonly id: number;
   /** The tube's name. */
   readonly tube: Uint8Array;
   /** READY, DELAYED or BURIED of core/jobs.ts; a reserved job is remembered as ready. */
   readonly state: number;
+  /** Its priority. */
   readonly pri: number;
+  /** As last given by put or release. */
   readonly delay: number;
+  /** Time to run. */
   readonly ttr: number;
+  /** Instant of its put. */
   readonly createdAt: number;
   /** Delayed: when it becomes ready. Buried: the number of its burial, which gives their order. Ready: 0. */
   readonly mark: number;
+  /** How often it was reserved. */
   readonly reserves: number;
+  /** How often its ttr ran out. */
   readonly timeouts: number;
+  /** How often it was released. */
   readonly releases: number;
+  /** How often it was buried. */
   readonly buries: number;
+  /** How often it was kicked. */
   readonly kicks: number;
   /** Bytes of the body, CR LF included. */
   readonly bodyBytes: number;
@@ -35,6 +45,7 @@ export interface BodySink {
 
 /** A job of the running queue. The object is used again for the next job: nobody may keep it. */
 export interface LiveJob extends JobState {
+  /** Number of the segment that holds its body; set by the journal. */
   file: number;
   /** Hands over the body, CR LF included. */
   readBody(sink: BodySink): void;
@@ -44,7 +55,9 @@ export interface LiveJob extends JobState {
 export interface LiveJobs {
   /** No job has this id yet, nor any higher one. */
   readonly nextId: number;
+  /** The job of that number, if it lives. */
   find(id: number): LiveJob | null;
+  /** Calls back with every job. */
   each(visit: (job: LiveJob) => void): void;
 }
 
@@ -54,17 +67,23 @@ export interface Restorer {
   put(job: JobState, source: Uint8Array, from: number, to: number): void;
   /** New state, priority, delay, mark and counts; the other fields are meaningless. An unknown job is nothing to say. */
   change(job: JobState): void;
+  /** A job was deleted. */
   gone(id: number): void;
 }
 
 /** State of the log for stats; all zero without one. */
 export interface JournalFacts {
+  /** Number of the oldest segment. */
   readonly oldest: number;
+  /** Number of the segment being written. */
   readonly current: number;
+  /** Records written again by compaction. */
   readonly migrated: number;
+  /** Records written. */
   readonly written: number;
 }
 
+/** What a journal tells its server by itself. */
 export interface JournalEvents {
   /** Replies may leave, or commands go on, that could not before. */
   progressed(): void;
@@ -72,6 +91,7 @@ export interface JournalEvents {
   failed(error: Error): void;
 }
 
+/** Remembers the jobs of one server. */
 export interface Journal {
   /** A job came into being. */
   put(job: LiveJob): void;
@@ -85,12 +105,15 @@ export interface Journal {
   readonly isFull: boolean;
   /** What a reply given now has to wait for: it may leave when `reached` is at least this. Never decreases. */
   readonly ticket: number;
+  /** Up to which ticket all is durable. */
   readonly reached: number;
   /** End of a turn: writes what was recorded, and syncs as its policy asks. `waiting`: connections with replies held. */
   commit(now: number, waiting: number): void;
   /** When commit() is to be called even if nothing happens before; an instant that is past means as soon as may be. */
   readonly nextInstant: number;
+  /** State of the log for stats. */
   readonly facts: JournalFacts;
+  /** Called once, before anything else. */
   listen(events: JournalEvents): void;
   /** Ends it in good order; all is durable, and all tickets are reached, when this returns. */
   close(): void;

@@ -20,6 +20,7 @@ import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
+import type { ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -51,15 +52,15 @@ export class Server implements ConnectionOwner {
   readonly lag: LoopLag = new LoopLag();
   private readonly options: ServerOptions;
   private readonly clock: Clock;
-  /** Connections by the slot of their session. */
-  private readonly bySlot: (Connection | undefined)[] = [];
+  /** Connections, and peers in this process, by the slot of their session. */
+  private readonly bySlot: (ServerPeer | undefined)[] = [];
   private connectionCount = 0;
   private acceptedCount = 0;
   /** Connections with something to send or to go on with. */
-  private listed: Connection[] = [];
-  private settling: Connection[] = [];
+  private listed: ServerPeer[] = [];
+  private settling: ServerPeer[] = [];
   /** Connections that wait for the journal. */
-  private awaiting: Connection[] = [];
+  private awaiting: ServerPeer[] = [];
   private isSettleDue = false;
   /** Counts turns. */
   turn = 1;
@@ -103,6 +104,21 @@ export class Server implements ConnectionOwner {
     return connection;
   };
 
+  /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
+  attach(open: (session: Session) => ServerPeer): void {
+    const session = this.engine.open();
+    this.bySlot[session.slot] = open(session);
+    if (this.isStopped) this.bySlot[session.slot]!.abandon();
+  }
+
+  /** Ends a peer's session: what it holds is ready again. */
+  detach(session: Session): void {
+    if (this.isStopped) return;
+    this.bySlot[session.slot] = undefined;
+    this.engine.close(session, this.beginTurn());
+    this.deliver();
+  }
+
   /** Every input begins here: applies what is due and sees to it that the turn is settled. Returns the turn's time. */
   beginTurn(): number {
     this.applyTime();
@@ -138,7 +154,7 @@ export class Server implements ConnectionOwner {
   }
 
   /** Notes a connection that has something to send or to go on with when the turn settles. */
-  list(connection: Connection): void {
+  list(connection: ServerPeer): void {
     if (connection.isListed) return;
     connection.isListed = true;
     this.listed.push(connection);
@@ -146,7 +162,7 @@ export class Server implements ConnectionOwner {
   }
 
   /** Notes a connection that is to be listed when the journal has come further. */
-  await(connection: Connection): void {
+  await(connection: ServerPeer): void {
     if (connection.isAwaiting) return;
     connection.isAwaiting = true;
     this.awaiting.push(connection);

@@ -11,7 +11,7 @@ import type { Accept, Address, Listener, Peer, Transport } from "../../ports/tra
 const BACKLOG = 1024;
 const NOTHING = Buffer.alloc(0);
 
-class NodeTransport implements Transport {
+export class NodeTransport implements Transport {
   private readonly socket: net.Socket;
   private peer: Peer | null = null;
   private readonly written = (error?: Error | null): void => {

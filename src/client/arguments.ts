@@ -1,0 +1,68 @@
+// Checks what callers give before anything is sent: the protocol would answer BAD_FORMAT, or take it for something else.
+
+import { MAX_RESERVE_TIMEOUT_S, TUBE_NAME_BYTES } from "../core/limits.ts";
+import type { PutNumbers } from "./backend.ts";
+import { QueueError } from "./errors.ts";
+import type { PutOptions, ReserveOptions } from "./face.ts";
+
+const MAX_U32 = 0xffff_ffff;
+const TUBE_NAME = /^[A-Za-z0-9+/;.$_()][-A-Za-z0-9+/;.$_()]*$/;
+export const DEFAULT_PRIORITY = 1024;
+export const DEFAULT_TTR_S = 60;
+/** Jobs that one reserveMany may ask for: its answers are held in memory on both sides. */
+const MOST_RESERVED_AT_ONCE = 10_000;
+
+function wrong(what: string): QueueError {
+  return new QueueError("BAD_FORMAT", what);
+}
+
+/** The name, if it is one. */
+export function tubeName(name: string): string {
+  if (TUBE_NAME.test(name) && name.length <= TUBE_NAME_BYTES) return name;
+  throw wrong(
+    `not a tube name: ${
+      JSON.stringify(name)
+    } (1 to ${TUBE_NAME_BYTES} of A-Z a-z 0-9 -+/;.$_(), no hyphen first)`,
+  );
+}
+
+/** The value, if it is a whole number in the range. */
+export function wholeNumber(what: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw wrong(`${what} is ${value}: a whole number from ${least} to ${most} is needed`);
+}
+
+export function priorityOf(value: number): number {
+  return wholeNumber("priority", value, 0, MAX_U32);
+}
+
+export function secondsOf(what: string, value: number, least: number = 0): number {
+  return wholeNumber(what, value, least, MAX_U32);
+}
+
+export function jobId(value: number): number {
+  return wholeNumber("a job's id", value, 0, Number.MAX_SAFE_INTEGER);
+}
+
+export function reserveCount(value: number): number {
+  return wholeNumber("count", value, 1, MOST_RESERVED_AT_ONCE);
+}
+
+export function kickCount(value: number): number {
+  return wholeNumber("count", value, 0, MAX_U32);
+}
+
+/** Seconds, or null for ever. */
+export function timeoutOf(options: ReserveOptions): number | null {
+  const { timeout } = options;
+  return timeout === undefined ? null : wholeNumber("timeout", timeout, 0, MAX_RESERVE_TIMEOUT_S);
+}
+
+const DEFAULT_NUMBERS: PutNumbers = { priority: DEFAULT_PRIORITY, delay: 0, ttr: DEFAULT_TTR_S };
+
+/** Complete and checked. */
+export function putNumbers(options: PutOptions | undefined): PutNumbers {
+  if (options === undefined) return DEFAULT_NUMBERS;
+  const { priority = DEFAULT_PRIORITY, delay = 0, ttr = DEFAULT_TTR_S } = options;
+  return { priority: priorityOf(priority), delay: secondsOf("delay", delay), ttr: secondsOf("ttr", ttr, 1) };
+}

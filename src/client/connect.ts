@@ -1,0 +1,75 @@
+// The client of a server: the face over TCP.
+
+import { describeAddress } from "../ports/transport.ts";
+import type { Address } from "../ports/transport.ts";
+import { dial } from "../runtime/dial.ts";
+import { wholeNumber } from "./arguments.ts";
+import { BaseQueue } from "./base_queue.ts";
+import { Dialler } from "./tcp/dialler.ts";
+import { TcpBackend } from "./tcp/tcp_backend.ts";
+
+/** Which server, and how patient to be with it. */
+export interface ConnectOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 11300. */
+  readonly port?: number;
+  /** The path of a Unix socket, instead of host and port. */
+  readonly path?: string;
+  /**
+   * A server that owes a reply and is silent for so many milliseconds counts as gone; a command waits as long for a
+   * connection. 1 to 2,147,483. Default 10,000.
+   */
+  readonly replyTimeoutMs?: number;
+  /** A reserve that waits is renewed every so many seconds, to see whether the server is still there. 1 to 86,400. Default 15. */
+  readonly heartbeatSeconds?: number;
+}
+
+/**
+ * A queue that a server has. Safe for concurrent use; it connects again by itself for as long as it is open.
+ *
+ * @example
+ * ```ts
+ * import { type Client, connect } from "@runnerbean/runnerbean/client";
+ *
+ * await using queue: Client = await connect({ port: 11300 });
+ * console.log(queue.address, await queue.tubes());
+ * ```
+ */
+export class Client extends BaseQueue {
+  /** Where the server is, as a person reads it. */
+  readonly address: string;
+
+  private constructor(backend: TcpBackend, address: Address) {
+    super(backend);
+    this.address = describeAddress(address);
+  }
+
+  /** What {@link connect} does. */
+  static async connect(options: ConnectOptions = {}): Promise<Client> {
+    const { host = "127.0.0.1", port = 11300, path, replyTimeoutMs = 10_000, heartbeatSeconds = 15 } =
+      options;
+    wholeNumber("replyTimeoutMs", replyTimeoutMs, 1, 2_147_483);
+    wholeNumber("heartbeatSeconds", heartbeatSeconds, 1, 86_400);
+    const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
+    const backend = new TcpBackend(new Dialler(dial, address, replyTimeoutMs), heartbeatSeconds);
+    await backend.open();
+    return new Client(backend, address);
+  }
+}
+
+/**
+ * Connects to Runnerbean or beanstalkd. Rejects with a DisconnectedError when it cannot be reached now; once connected, it
+ * reconnects by itself.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@runnerbean/runnerbean/client";
+ *
+ * await using queue = await connect({ host: "127.0.0.1", port: 11300 });
+ * await queue.tube("thumbnails").put("cat.png", { ttr: 120 });
+ * ```
+ */
+export function connect(options: ConnectOptions = {}): Promise<Client> {
+  return Client.connect(options);
+}

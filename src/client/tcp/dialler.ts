@@ -1,0 +1,81 @@
+// Gets connections, and waits between attempts that fail: 50 ms, then twice as long each time up to 2 s, with jitter, so
+// that clients of a server that comes back do not all come at once.
+
+import type { Dial } from "../../ports/dial.ts";
+import { describeAddress } from "../../ports/transport.ts";
+import type { Address } from "../../ports/transport.ts";
+import { abortable } from "../abortable.ts";
+import { DisconnectedError } from "../errors.ts";
+import { closedError } from "../lanes.ts";
+import { Wire } from "./wire.ts";
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
+export class Dialler {
+  readonly replyTimeoutMs: number;
+  private readonly dial: Dial;
+  private readonly address: Address;
+  private readonly closing = new AbortController();
+  private readonly wires = new Set<Wire>();
+
+  constructor(dial: Dial, address: Address, replyTimeoutMs: number) {
+    this.dial = dial;
+    this.address = address;
+    this.replyTimeoutMs = replyTimeoutMs;
+  }
+
+  get isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  /** One attempt. Rejects with a DisconnectedError when there is no connection within the reply timeout. */
+  async connect(signal?: AbortSignal): Promise<Wire> {
+    if (this.isClosed) throw closedError();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(this.unreachable("no answer")), this.replyTimeoutMs);
+    let wire: Wire | null = null;
+    try {
+      await this.dial(
+        this.address,
+        (transport) => wire = new Wire(transport),
+        this.anyOf(late.signal, signal),
+      );
+    } catch (error) {
+      if (signal?.aborted || this.isClosed || error instanceof DisconnectedError) throw error;
+      throw this.unreachable((error as Error).message);
+    } finally {
+      clearTimeout(timer);
+    }
+    const connected = wire! as Wire;
+    if (this.isClosed) connected.close("the client is closed");
+    if (connected.hasEnded) throw this.unreachable("the connection broke at once");
+    this.wires.add(connected);
+    connected.onEnd = () => this.wires.delete(connected);
+    return connected;
+  }
+
+  /** Waits before another attempt, the `attempt`-th from 0 on. Rejects when the client is closed. */
+  pause(attempt: number, signal?: AbortSignal): Promise<void> {
+    const most = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+    let timer: ReturnType<typeof setTimeout>;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, most / 2 + Math.random() * most / 2);
+    });
+    return abortable(over, this.anyOf(signal)).finally(() => clearTimeout(timer));
+  }
+
+  /** Ends all connections, and every attempt. */
+  close(): void {
+    this.closing.abort(closedError());
+    for (const wire of this.wires) wire.close("the client is closed");
+  }
+
+  private anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([this.closing.signal, ...signals.filter((signal) => signal !== undefined)]);
+  }
+
+  private unreachable(reason: string): DisconnectedError {
+    return new DisconnectedError(`cannot reach ${describeAddress(this.address)}: ${reason}`, false);
+  }
+}

@@ -1,0 +1,159 @@
+// The queue in this process: the engine and the server's turns without a socket, until listen() opens one.
+
+import { setImmediate } from "node:timers";
+import { createAfterInput } from "../adapters/deno/after_input.ts";
+import { SystemClock } from "../adapters/system_clock.ts";
+import { BaseQueue } from "../client/base_queue.ts";
+import { Engine } from "../core/engine.ts";
+import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
+import type { Address, Listener } from "../ports/transport.ts";
+import { listen, runtimeName } from "../runtime/runtime.ts";
+import { Server } from "../server/server.ts";
+import { describeProcess } from "./facts.ts";
+import { LocalBackend } from "./local_backend.ts";
+import type { Store } from "./store.ts";
+
+/** How a queue is opened. */
+export interface QueueOptions {
+  /** Where its jobs are kept. Default: in memory only, so that they are gone with the process. */
+  readonly store?: Store;
+  /** Largest body in bytes, up to 1 GiB. Default 65,535. Larger ones are refused with JOB_TOO_BIG. */
+  readonly maxJobBytes?: number;
+  /** Puts beyond this many bytes of jobs are refused with OUT_OF_MEMORY. Default: no limit. */
+  readonly maxMemoryBytes?: number;
+  /** Called once when the store has failed. The queue has stopped, and what waited for the store rejects with JOURNAL_FAILED. */
+  readonly onFailed?: (error: Error) => void;
+}
+
+/** Where a queue listens. */
+export interface ListenOptions {
+  /** 0 takes a free one. Default 11300. */
+  readonly port?: number;
+  /** Default 127.0.0.1: the protocol has no passwords. */
+  readonly host?: string;
+  /** The path of a Unix socket, instead of host and port. */
+  readonly path?: string;
+}
+
+/** An open port of a queue. */
+export interface Listening extends AsyncDisposable {
+  /** The port it really has; 0 for a Unix socket. */
+  readonly port: number;
+  /** Accepts no more; connections that are there go on. */
+  close(): void;
+}
+
+/**
+ * A queue in this process. It is the server's engine without a socket: the same order, the same deadlines, the same log.
+ *
+ * @example
+ * ```ts
+ * import { Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open();
+ * const tube = queue.tube("greetings");
+ * await tube.put("hello");
+ * const job = await tube.reserve();
+ * console.log(job?.text()); // hello
+ * await job?.delete();
+ * ```
+ */
+export class Queue extends BaseQueue {
+  readonly #server: Server;
+  readonly #listeners: Set<Listener>;
+  readonly #clock: QueueClock;
+
+  private constructor(server: Server, clock: QueueClock, listeners: Set<Listener>, isKept: boolean) {
+    const stop = (): Promise<void> => {
+      for (const listener of listeners) listener.close();
+      listeners.clear();
+      server.stop();
+      return Promise.resolve();
+    };
+    super(new LocalBackend(server, isKept, stop));
+    this.#server = server;
+    this.#clock = clock;
+    this.#listeners = listeners;
+  }
+
+  /**
+   * Opens a queue, with what its store brings back. Rejects when the store cannot be opened.
+   *
+   * @example
+   * ```ts
+   * import { binlog, Queue } from "@runnerbean/runnerbean";
+   *
+   * await using queue = await Queue.open({ store: binlog("./jobs"), maxJobBytes: 1_000_000 });
+   * ```
+   */
+  static async open(options: QueueOptions = {}): Promise<Queue> {
+    const { store, maxMemoryBytes, maxJobBytes = DEFAULT_MAX_JOB_BYTES, onFailed } = options;
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+    const engine = new Engine({ maxMemoryBytes, seed });
+    const clock = new QueueClock();
+    const journal = await store?.(engine, clock.now());
+    const server: Server = new Server({
+      engine,
+      journal,
+      clock,
+      facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
+      onFailed,
+    });
+    return new Queue(server, clock, new Set(), store !== undefined);
+  }
+
+  /**
+   * Opens a TCP port or Unix socket of this queue, so that other processes join with any beanstalkd client. Rejects when
+   * the address cannot be had. It is closed with the queue.
+   *
+   * @example
+   * ```ts
+   * import { Queue } from "@runnerbean/runnerbean";
+   * import { connect } from "@runnerbean/runnerbean/client";
+   *
+   * await using queue = await Queue.open();
+   * const { port } = await queue.listen({ port: 0 });
+   * await using other = await connect({ port });
+   * await other.tube("t").put("from another process");
+   * console.log((await queue.tube("t").reserve())?.text());
+   * ```
+   */
+  async listen(options: ListenOptions = {}): Promise<Listening> {
+    const { port = 11300, host = "127.0.0.1", path } = options;
+    const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
+    await this.#clock.prepareForSockets();
+    const listener = await listen(address, this.#server.accept);
+    this.#listeners.add(listener);
+    const close = (): void => {
+      if (this.#listeners.delete(listener)) listener.close();
+    };
+    return {
+      port: listener.address.kind === "tcp" ? listener.address.port : 0,
+      close,
+      [Symbol.asyncDispose]: () => Promise.resolve(close()),
+    };
+  }
+
+  /** Accepts no more jobs: puts are refused with DRAINING, all else goes on. */
+  drain(): void {
+    this.#server.drain();
+  }
+}
+
+/** The clock of a queue: it lets input through in the runtime's own way, once there may be any. */
+class QueueClock extends SystemClock {
+  readonly #later: { afterInput: (callback: () => void) => void };
+  #isPrepared = false;
+
+  constructor() {
+    const later = { afterInput: (callback: () => void): void => void setImmediate(callback) };
+    super((callback) => later.afterInput(callback));
+    this.#later = later;
+  }
+
+  async prepareForSockets(): Promise<void> {
+    if (this.#isPrepared || runtimeName() !== "deno") return;
+    this.#isPrepared = true;
+    this.#later.afterInput = await createAfterInput();
+  }
+}

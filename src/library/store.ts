@@ -1,0 +1,77 @@
+// Where a queue in this process keeps its jobs. The seam: a function that fills the queue and answers its journal.
+
+import { NodeFiles } from "../adapters/node/files.ts";
+import { openLog } from "../journal/recovery.ts";
+import { LogProblem } from "../journal/problem.ts";
+import type { SyncPolicy } from "../journal/binlog.ts";
+import { IDENTITY_BYTES } from "../journal/segment.ts";
+import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
+
+/** A queue that is about to be filled by its store. */
+export interface EmptyQueue {
+  /** Its jobs, as a journal sees them, from the end of the filling on. */
+  readonly live: LiveJobs;
+  /** Takes what was kept, then `finish` with the first id that was never used and the time in milliseconds since 1970. */
+  restore(): Restorer & { finish(nextId: number, now: number): void };
+}
+
+/**
+ * Brings back what was kept into a queue that is empty yet, and answers the journal that keeps it from then on. `now` is in
+ * milliseconds since 1970.
+ *
+ * @example Look at what a store brings back
+ * ```ts
+ * import { binlog, Queue, type Store } from "@runnerbean/runnerbean";
+ *
+ * const counted = (store: Store): Store => async (queue, now) => {
+ *   const journal = await store(queue, now);
+ *   queue.live.each((job) => console.log(job.id));
+ *   return journal;
+ * };
+ * await using queue = await Queue.open({ store: counted(binlog("./jobs")) });
+ * ```
+ */
+export type Store = (queue: EmptyQueue, now: number) => Journal | Promise<Journal>;
+
+/** How a file binlog is kept. */
+export interface BinlogStoreOptions {
+  /**
+   * When what was written is synced. `"always"` (default): before a promise resolves, so that a power cut loses nothing.
+   * A number: every so many milliseconds (1 to 2,147,483,647). `"never"`: left to the system. In the last two, what was
+   * put survives the end of this process, not a power cut.
+   */
+  readonly sync?: "always" | "never" | number;
+  /** Size of one file of the log in bytes, at least 4 KiB. Default 10 MiB. */
+  readonly segmentBytes?: number;
+}
+
+const DEFAULT_SEGMENT_BYTES = 10_485_760;
+
+/**
+ * Keeps jobs in a log in a directory, which must exist; one process at a time. The log is the server's: `runnerbean -b` opens it as well.
+ * Opening rejects with a LogProblem when another process uses it or it is damaged.
+ *
+ * @example
+ * ```ts
+ * import { binlog, Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open({ store: binlog("./jobs", { sync: "always" }) });
+ * await queue.tube("orders").put("kept"); // on the disk when this line is over
+ * ```
+ */
+export function binlog(directory: string, options: BinlogStoreOptions = {}): Store {
+  return (queue, now) =>
+    openLog(new NodeFiles(directory), queue, {
+      segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
+      sync: policyOf(options.sync ?? "always"),
+      stopwatch: () => performance.now(),
+      now,
+      identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
+    }).binlog;
+}
+
+function policyOf(sync: "always" | "never" | number): SyncPolicy {
+  if (typeof sync === "string") return { kind: sync };
+  if (Number.isInteger(sync) && sync >= 1 && sync <= 2_147_483_647) return { kind: "interval", ms: sync };
+  throw new LogProblem("failed", `sync is ${sync}: "always", "never" or milliseconds are needed`);
+}

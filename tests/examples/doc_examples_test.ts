@@ -1,0 +1,88 @@
+// Every example in the documentation of the library and the client runs as it stands. Where an example prints something, what
+// it says behind the statement (`// true`) is what it must print.
+import { after, before, describe, it } from "node:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { assert, assertEquals } from "@std/assert";
+import { findRuntime, runtimeCommand } from "../support/runtime.ts";
+import { PROJECT_DIR, type ServerProcess, startProcess, startServer } from "../support/server_process.ts";
+
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** The blocks of TypeScript in a file's comments, or in a page. */
+function examplesOf(path: string): Example[] {
+  const text = readFileSync(join(PROJECT_DIR, path), "utf8");
+  const plain = path.endsWith(".md") ? text : text.replaceAll(/^ *\* ?/gm, "");
+  return Array.from(
+    plain.matchAll(/^```ts\n([^]*?)^```/gm),
+    ([, code], i) => ({ name: `${path} ${i + 1}`, code }),
+  );
+}
+
+const FILES: readonly string[] = [
+  "mod.ts",
+  "README.md",
+  "docs/LIBRARY.md",
+  "src/core/mod.ts",
+  ...["src/client", "src/library"].flatMap((folder) =>
+    readdirSync(join(PROJECT_DIR, folder)).filter((file) => file.endsWith(".ts")).map((file) =>
+      `${folder}/${file}`
+    )
+  ),
+];
+const EXAMPLES = FILES.flatMap(examplesOf);
+
+describe("examples in the documentation", () => {
+  let folder: string;
+  let server: ServerProcess;
+  let files: string[];
+  before(async () => {
+    server = await startServer();
+    folder = mkdtempSync(join(PROJECT_DIR, "tests/examples/run-"));
+    files = EXAMPLES.map(({ code }, i) => {
+      const jobs = join(folder, `jobs-${i}`);
+      mkdirSync(jobs);
+      const file = join(folder, `example_${i}.ts`);
+      // Each has a server's port and a directory of its own.
+      writeFileSync(file, code.replaceAll("11300", String(server.port)).replaceAll("./jobs", jobs));
+      return file;
+    });
+  });
+  after(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("are there", () => assert(EXAMPLES.length >= 20, `${EXAMPLES.length} examples`));
+
+  it(
+    "have the types they should",
+    { skip: findRuntime("deno") ? false : "Deno is not installed" },
+    async () => {
+      const check = startProcess([findRuntime("deno"), "check", "-q", ...files]);
+      assertEquals(await check.exited, 0, check.stderr());
+    },
+  );
+
+  for (const [i, { name, code }] of EXAMPLES.entries()) {
+    it(name, async () => {
+      const program = startProcess([...runtimeCommand(), files[i]]);
+      const exitCode = await program.exited;
+      assertEquals(exitCode, 0, `${basename(files[i])}: ${program.stderr()}\n${code}`);
+      const printed = program.stdout().replaceAll('"', "").replaceAll("'", "");
+      for (const [, expected] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
+        if (/ to \d/.test(expected)) continue; // a range
+        const wanted = expected.replaceAll('"', "").replace(/:.*$/, "");
+        assert(flat(printed).includes(flat(wanted)), `${expected} is not in ${printed}`);
+      }
+    });
+  }
+});
+
+/** Runtimes print lists with different blanks. */
+function flat(text: string): string {
+  return text.replaceAll(/[\s[\]]/g, "");
+}

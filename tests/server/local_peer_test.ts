@@ -1,0 +1,173 @@
+// Peers in this process: a promise resolves only when the journal has reached what it tells of.
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { Queue, QueueError, type Store } from "../../mod.ts";
+import type { JobState, Journal, JournalEvents } from "../../src/ports/journal.ts";
+import { sleep } from "../support/runtime.ts";
+
+/** A journal whose commits are durable when the test says so. */
+class ManualJournal implements Journal {
+  isFull = false;
+  reached = 0;
+  readonly records: string[] = [];
+  readonly nextInstant: number = Infinity;
+  readonly facts = { oldest: 0, current: 0, migrated: 0, written: 0 };
+  hasRoom = true;
+  commits = 0;
+  private events: JournalEvents = { progressed: () => {}, failed: () => {} };
+
+  /** Every record is a commit of its own. */
+  get ticket(): number {
+    return this.records.length;
+  }
+  put(job: JobState): void {
+    this.records.push(`put ${job.id}`);
+  }
+  change(job: JobState): void {
+    this.records.push(`change ${job.id}`);
+  }
+  gone(id: number): void {
+    this.records.push(`gone ${id}`);
+  }
+  hasRoomFor(): boolean {
+    return this.hasRoom;
+  }
+  commit(): void {
+    this.commits++;
+  }
+  listen(events: JournalEvents): void {
+    this.events = events;
+  }
+  close(): void {
+    this.reached = this.records.length;
+  }
+
+  reach(ticket: number): void {
+    this.reached = ticket;
+    this.events.progressed();
+  }
+  fail(error: Error): void {
+    this.events.failed(error);
+  }
+}
+
+async function opened(): Promise<{ queue: Queue; journal: ManualJournal; failures: string[] }> {
+  const journal = new ManualJournal();
+  const store: Store = () => journal;
+  const failures: string[] = [];
+  const queue = await Queue.open({ store, onFailed: (error) => failures.push(error.message) });
+  return { queue, journal, failures };
+}
+
+/** Notes what has resolved or failed, in order. */
+function watch(log: string[], name: string, promise: Promise<unknown>): void {
+  promise.then(() => log.push(name), (error) => log.push(`${name}: ${error.code}`));
+}
+
+describe("a peer in this process", () => {
+  it("hears of a put when the journal has reached it, and not before", async () => {
+    const { queue, journal } = await opened();
+    const log: string[] = [];
+    watch(log, "one", queue.tube("t").put("1"));
+    watch(log, "two", queue.tube("t").put("2"));
+    await sleep(20);
+    assert(journal.commits > 0);
+    assertEquals([log, journal.records], [[], ["put 1", "put 2"]]);
+    journal.reach(1);
+    await sleep(20);
+    assertEquals(log, ["one"]);
+    journal.reach(2);
+    await sleep(20);
+    assertEquals(log, ["one", "two"]);
+    await queue.close();
+  });
+
+  it("gives up waiting for the journal when its signal comes", async () => {
+    const { queue, journal } = await opened();
+    const controller = new AbortController();
+    const put = queue.tube("t").put("1", { signal: controller.signal }).then(
+      () => "",
+      (error) => error.message,
+    );
+    await sleep(20);
+    controller.abort(new Error("enough"));
+    assertEquals([await put, journal.records], ["enough", ["put 1"]]);
+    await queue.close();
+  });
+
+  it("gets no job that could be undone, whoever put it", async () => {
+    const { queue, journal } = await opened();
+    const log: string[] = [];
+    watch(log, "reserve", queue.tube("t").reserve());
+    watch(log, "put", queue.tube("t").put("1"));
+    watch(log, "peek", queue.peek(1));
+    watch(log, "nothing", queue.tube("empty").reserve({ timeout: 0 }));
+    await sleep(20);
+    assertEquals(log, ["nothing"]);
+    journal.reach(1);
+    await sleep(20);
+    assertEquals(log.toSorted(), ["nothing", "peek", "put", "reserve"]);
+    await queue.close();
+  });
+
+  it("waits while the journal is full, and goes on after it", async () => {
+    const { queue, journal } = await opened();
+    journal.isFull = true;
+    const log: string[] = [];
+    watch(log, "put", queue.tube("t").putMany(["1", "2"]));
+    await sleep(20);
+    assertEquals(journal.records, []);
+    journal.isFull = false;
+    journal.reach(0);
+    await sleep(20);
+    assertEquals(journal.records.length, 2);
+    journal.reach(2);
+    await sleep(20);
+    assertEquals(log, ["put"]);
+    await queue.close();
+  });
+
+  it("is refused a put for which the journal has no room, and may do all else", async () => {
+    const { queue, journal } = await opened();
+    const first = queue.tube("t").put("1");
+    await sleep(20);
+    journal.reach(1);
+    journal.hasRoom = false;
+    const refused = await queue.tube("t").put("2").then(() => "", (error) => error.code);
+    assertEquals(refused, "OUT_OF_MEMORY");
+    const deleted = queue.delete(await first);
+    await sleep(20);
+    journal.reach(2);
+    await deleted;
+    await queue.close();
+  });
+
+  it("learns of a failed journal, and that what waited is not kept", async () => {
+    const { queue, journal, failures } = await opened();
+    const log: string[] = [];
+    const first = queue.tube("held").put("0");
+    await sleep(20);
+    journal.reach(1);
+    const held = await first.then(() => queue.tube("held").reserve());
+    const { signal } = held!;
+    watch(log, "put", queue.tube("t").put("1"));
+    watch(log, "reserve", queue.tube("empty").reserve());
+    await sleep(20);
+    journal.fail(new Error("the disk is gone"));
+    await sleep(20);
+    assertEquals(log.toSorted(), ["put: JOURNAL_FAILED", "reserve: JOURNAL_FAILED"]);
+    assertEquals([failures, signal.aborted], [["the disk is gone"], true]);
+    const later = await queue.tube("t").put("2").then(() => null, (error) => error);
+    assert(later instanceof QueueError && later.code === "JOURNAL_FAILED");
+    await queue.close();
+  });
+
+  it("hears all that is durable when the queue is closed", async () => {
+    const { queue } = await opened();
+    const log: string[] = [];
+    watch(log, "put", queue.tube("t").put("1"));
+    await queue.close();
+    await sleep(0);
+    assertEquals(log, ["put"]);
+  });
+});
