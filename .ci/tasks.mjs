@@ -26,7 +26,7 @@ process.exitCode = await tasks[task](rest);
 
 /** Dependencies come from package.json, by whichever package manager is there. */
 function installDependencies() {
-  if (existsSync("node_modules/valibot") && (task === "start" || existsSync("node_modules/mitata"))) return;
+  if (existsSync("node_modules/hono") && (task === "start" || existsSync("node_modules/playwright-core"))) return;
   const managers = [["npm", ["ci", "--no-audit", "--no-fund"]], ["bun", ["install"]], ["deno", ["install"]]];
   for (const [command, arguments_] of managers) {
     const { error, status } = spawnSync(command, arguments_, { stdio: ["ignore", "ignore", "inherit"] });
