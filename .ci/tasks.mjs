@@ -94,12 +94,13 @@ async function test(words) {
   const fingerprints = new Set();
   const complaints = [];
   const waiting = groups.flatMap((files) => names.map((name) => ({ name, files })));
-  const lane = async () => {
+  const lane = async (_, number) => {
+    const inLane = { ...environment, RUNNERBEAN_TEST_LANE: String(number + 1) };
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { name, files } = next;
       const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
       const began = Date.now();
-      const { code, output } = await spawnAndRead(path, testArguments(name, files), environment);
+      const { code, output } = await spawnAndRead(path, testArguments(name, files), inLane);
       const counts = countsOf(name, output);
       if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
       const title = `${name}, ${dirname(files[0])}: ${describe(counts)} in ${secondsSince(began)} s`;
