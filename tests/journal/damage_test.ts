@@ -78,7 +78,10 @@ function truncateAll(log: SmallLog): Tally {
   const tally = new Tally();
   for (const file of segmentsOf(log.contents)) {
     const most = Math.min(log.contents.get(file)!.length, usedBytes(log, file) + 300);
-    for (let size = 0; size < most; size++) tally.add(checkTruncation(log, file, size));
+    for (let size = 0; size < most; size++) {
+      const isTried = size % STEP === 0 || size === HEADER_BYTES || log.frames.some(({ to }) => to === size);
+      if (isTried) tally.add(checkTruncation(log, file, size));
+    }
   }
   return tally;
 }
@@ -128,7 +131,7 @@ describe("a log cut off at every byte", () => {
   for (const [what, log] of [["killed processes", killed], ["a closed one", closed]] as const) {
     it(`of ${what}`, { timeout: 60_000 }, () => {
       const tally = truncateAll(log);
-      tally.print(`every truncation of the log of ${what}`);
+      tally.print(`${STEP === 1 ? "every truncation" : "truncations"} of the log of ${what}`);
       for (const outcome of ["refused", "cut", "short"] as const) {
         assertGreaterOrEqual(tally.counts[outcome], 1, outcome);
       }
