@@ -30,6 +30,9 @@ export const MAX_RESERVE_TIMEOUT_S = 2_147_483_647;
  */
 export const MOVES_PER_CALL = 500;
 
+/** Truncates are counted in 32 bits; from this many on the count begins anew as soon as nothing is left to be cleared away. */
+export const RENUMBER_TRUNCATES_AT: number = 2 ** 31;
+
 /** Job rows per page of the job table (a power of two). The table grows and shrinks by one page: well under a millisecond. */
 export const PAGE_ROWS = 8192;
 
