@@ -12,6 +12,7 @@ import type { Counters } from "./counters.ts";
 import { Drafts } from "./drafts.ts";
 import { Due } from "./due.ts";
 import { Graves } from "./graves.ts";
+import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
@@ -44,6 +45,8 @@ export class Engine {
   readonly outbox: Outbox = new Outbox();
   /** The jobs as a journal sees them. */
   readonly live: LiveJobs;
+  /** Lists of jobs, and all of them piece by piece. */
+  readonly inspection: Inspection;
   /** How bytes are copied here. */
   readonly copy: CopyBytes;
   /** While true, puts are refused with DRAINING. Can be switched on and off. */
@@ -60,6 +63,7 @@ export class Engine {
     this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
     this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
+    this.inspection = new Inspection(this.places);
     this.matching = new Matching(this.places, this.outbox);
     this.drafts = new Drafts(this.places, options.maxMemoryBytes ?? Infinity);
     const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);

@@ -2,6 +2,7 @@
 // The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
 // Parallel arrays that are used again: no object per entry.
 
+import type { JobPage } from "./inspection.ts";
 import type { Session } from "./session.ts";
 
 // Records for the journal. The number is the job's row; where the job, or its record, is gone it is the id, and `file`,
@@ -39,6 +40,10 @@ export const TUBE_DELETED = 32;
 export const IN_USE = 33;
 export const REQUEUED = 34;
 export const OUT_OF_MEMORY = 35; // of a truncate: too many jobs of the tube are reserved to be remembered at once
+export const LISTED_JOBS = 40; // `listed` holds the page
+export const CAPABILITIES = 41;
+export const PONG = 42;
+export const DRAIN_STATE = 43; // 1 on, 0 off
 
 /** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
 export function tellsOfJobs(kind: number): boolean {
@@ -52,6 +57,9 @@ export function tellsOfJobs(kind: number): boolean {
     case TIMED_OUT:
     case DEADLINE_SOON:
     case DRAINING:
+    case CAPABILITIES:
+    case PONG:
+    case DRAIN_STATE:
       return false;
     default:
       return true;
@@ -79,6 +87,8 @@ export class Outbox {
   length = 0;
   recordCount = 0;
   readonly truncates: Truncation[] = [];
+  /** The page of a LISTED_JOBS reply. */
+  listed: JobPage = { rows: [], next: null, isCut: false };
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
   private readonly sessions: Session[] = [];
