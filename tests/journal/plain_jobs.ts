@@ -1,7 +1,7 @@
 // Jobs as plain objects, for tests that write logs record by record or look at what was read from one.
 import { Engine } from "../../src/core/engine.ts";
 import type { RestorableQueue } from "../../src/journal/recovery.ts";
-import type { BodySink, JobState, LiveJob, LiveJobs, Restorer } from "../../src/ports/journal.ts";
+import type { BodySink, JobState, LiveJob, LiveJobs, Restorer, Truncation } from "../../src/ports/journal.ts";
 
 export interface PlainJob extends Omit<JobState, "tube" | "bodyBytes" | "file"> {
   readonly tube: string;
@@ -43,6 +43,7 @@ export class PlainJobs implements LiveJobs {
       tube: bytesOf(job.tube),
       bodyBytes: body.length,
       file: this.jobs.get(job.id)?.file ?? 0,
+      isDead: false,
       readBody: (sink: BodySink) => sink.copy(body, 0, body.length),
     };
     this.jobs.set(job.id, live);
@@ -56,6 +57,14 @@ export class PlainJobs implements LiveJobs {
 
   each(visit: (job: LiveJob) => void): void {
     for (const job of [...this.jobs.values()]) visit(job);
+  }
+
+  findAny(id: number): LiveJob | null {
+    return this.find(id);
+  }
+
+  eachAny(visit: (job: LiveJob) => void): void {
+    this.each(visit);
   }
 }
 
@@ -77,6 +86,15 @@ export class Ledger implements Restorer {
 
   gone(id: number): void {
     this.jobs.delete(id);
+  }
+
+  truncate({ tube, states, spared, delayedFrom, delayedFromId }: Truncation): void {
+    for (const { id, tube: name, state, mark } of [...this.jobs.values()]) {
+      if (name !== textOf(tube) || spared.includes(id)) continue;
+      const isOver = mark < delayedFrom || (mark === delayedFrom && id < delayedFromId);
+      const stateThen = state === DELAYED && isOver ? READY : state;
+      if ((states & 1 << stateThen) !== 0) this.jobs.delete(id);
+    }
   }
 
   /** In the order of their ids. */
