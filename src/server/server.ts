@@ -289,8 +289,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
-    this.hasSaidDrained = isDrained;
+    const hasSaid = this.hasSaidDrained;
+    this.hasSaidDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (this.hasSaidDrained && !hasSaid) this.options.onDrained?.();
   }
 }
