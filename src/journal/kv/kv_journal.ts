@@ -159,12 +159,12 @@ export class KvJournal implements Journal {
   }
 
   private run(): void {
-    this.running = this.commitAll().catch((error) => this.fail(error)).finally(() => (this.running = null));
+    this.running = this.commitAll().catch((error) => this.fail(error));
   }
 
   /** Until nothing is left; renews the lease when that is due. */
   private async commitAll(): Promise<void> {
-    do {
+    for (;;) {
       const group = this.groups.at(0);
       if (group !== undefined && group === this.open) this.closeGroup();
       await this.write(group, false);
@@ -174,8 +174,11 @@ export class KvJournal implements Journal {
         this.closedBytes -= group.bytes;
         this.durable = group.number;
       }
+      if (this.groups.length === 0) break;
       this.events.progressed();
-    } while (this.groups.length > 0 && !this.isOver);
+    }
+    this.running = null;
+    this.events.progressed();
   }
 
   private async write(group: CommitGroup | undefined, isFree: boolean): Promise<void> {

@@ -1,0 +1,229 @@
+// What every journal must do, whatever it writes to: the same scenarios for all kinds, over restarts and crashes.
+
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { Engine } from "../../../src/core/engine.ts";
+import { Random, takeAny } from "../../support/random.ts";
+import { freshSeed } from "../../support/runtime.ts";
+import { describeJobs, DrivenQueue, T0 } from "../driven_queue.ts";
+import { KINDS, type Place } from "./kinds.ts";
+
+const encoder = new TextEncoder();
+const body = (text: string): Uint8Array => encoder.encode(`${text}\r\n`);
+const bodyOf = (bytes: number): Uint8Array => {
+  const filled = new Uint8Array(bytes + 2).map((_, index) => 97 + (index * 7 + bytes) % 26);
+  filled.set([13, 10], bytes);
+  return filled;
+};
+/** Around every limit that a journal may have for bodies, and far beyond. */
+const BODY_BYTES = [0, 1, 1022, 1023, 65_534, 65_535, 65_536, 131_072, 200_000, 3_000_001];
+
+for (const [kind, makePlace] of Object.entries(KINDS)) {
+  describe(`a journal ${kind}`, () => {
+    let place: Place;
+    let queue: DrivenQueue;
+    let starts = 0;
+
+    beforeEach(async () => {
+      place = makePlace();
+      starts = 0;
+      queue = await open();
+    });
+    afterEach(() => place.crash());
+
+    async function open(): Promise<DrivenQueue> {
+      const engine = new Engine();
+      const now = T0 + 1_000_000 * starts++;
+      return new DrivenQueue(engine, await place.open(engine, now), now);
+    }
+
+    async function close(): Promise<void> {
+      await queue.journal.finish?.();
+      queue.journal.close();
+    }
+
+    async function restart(how: "closed" | "crashed"): Promise<void> {
+      if (how === "closed") await close();
+      else place.crash();
+      queue = await open();
+    }
+
+    function put(bytes: Uint8Array, pri?: number, delay?: number, ttr?: number): number {
+      const id = queue.put(bytes, pri, delay, ttr);
+      assert(id > 0, "there is room");
+      return id;
+    }
+
+    for (const how of ["closed", "crashed"] as const) {
+      it(`brings jobs back with all that they are, ${how}`, { timeout: 60_000 }, async () => {
+        queue.use("tube-of-the-first");
+        const ids = BODY_BYTES.map((bytes, index) => put(bodyOf(bytes), index, 0, 60 + index));
+        queue.use("t".repeat(200));
+        for (const index of [1, 4, 7]) {
+          queue.reserve(ids[index]);
+          queue.bury(ids[index], 1000 - index);
+        }
+        put(body("delayed"), 2 ** 32 - 1, 2 ** 31, 2 ** 32 - 1);
+        queue.reserve(ids[2]);
+        queue.release(ids[2], 77, 5_000_000);
+        queue.kick(ids[4]);
+        await queue.settle();
+        const before = describeJobs(queue.engine);
+        await restart(how);
+        assertEquals(describeJobs(queue.engine), before);
+        await restart(how);
+        assertEquals(describeJobs(queue.engine), before, "reading changes nothing");
+      });
+
+      it(`gives no id twice, ${how}`, { timeout: 60_000 }, async () => {
+        const kept = put(body("kept"));
+        const deleted = put(body("deleted in its turn"));
+        queue.delete(deleted);
+        await queue.settle();
+        await restart(how);
+        const next = put(body("next"));
+        assert(next > Math.max(kept, deleted));
+        queue.delete(next);
+        queue.delete(kept);
+        await queue.settle();
+        await restart(how);
+        assertEquals(queue.jobs, 0);
+        assert(put(body("last")) > next);
+      });
+    }
+
+    it("keeps the order of buried jobs, and goes on with it", { timeout: 60_000 }, async () => {
+      const ids = [1, 2, 3, 4, 5].map((n) => put(body(`buried ${n}`)));
+      const order = [ids[3], ids[0], ids[4], ids[1]];
+      for (const id of order) {
+        queue.reserve(id);
+        queue.bury(id, 0);
+      }
+      await queue.settle();
+      await restart("crashed");
+      queue.reserve(ids[2]);
+      queue.bury(ids[2], 0);
+      await queue.settle();
+      await restart("closed");
+      assert(describeJobs(queue.engine).endsWith(`buried ${[...order, ids[2]].join(" ")}`));
+    });
+
+    it("remembers the last of many changes in one turn", { timeout: 60_000 }, async () => {
+      const id = put(body("changed"));
+      const big = put(bodyOf(70_000));
+      for (let pri = 1; pri <= 50; pri++) {
+        queue.reserve(id);
+        queue.release(id, pri, 0);
+        queue.reserve(big);
+        queue.bury(big, pri);
+        queue.kick(big);
+      }
+      await queue.settle();
+      const before = describeJobs(queue.engine);
+      assert(/ pri 50 /.test(before));
+      await restart("crashed");
+      assertEquals(describeJobs(queue.engine), before);
+    });
+
+    it("forgets what is deleted, large bodies too", { timeout: 60_000 }, async () => {
+      const ids = BODY_BYTES.map((bytes) => put(bodyOf(bytes)));
+      await queue.settle();
+      for (const id of ids.slice(1)) queue.delete(id);
+      await queue.settle();
+      const before = describeJobs(queue.engine);
+      await restart("crashed");
+      assertEquals(describeJobs(queue.engine), before);
+      assertEquals(queue.jobs, 1);
+    });
+
+    it("has tickets that are reached when all is durable", { timeout: 60_000 }, async () => {
+      const { journal } = queue;
+      await queue.settle();
+      let last = journal.ticket;
+      for (let round = 0; round < 20; round++) {
+        for (let n = 0; n <= round * 10; n++) put(bodyOf(round * 100));
+        assert(journal.ticket > journal.reached, "what was recorded is not durable yet");
+        assert(journal.ticket >= last, "tickets never decrease");
+        last = journal.ticket;
+        await queue.settle();
+      }
+      const { jobs } = queue;
+      put(body("waiting"));
+      await close();
+      assert(journal.reached >= journal.ticket, "closing makes all durable");
+      queue = await open();
+      assertEquals(queue.jobs, jobs + 1);
+    });
+
+    it("is full for a while at most", { timeout: 60_000 }, async () => {
+      const { journal } = queue;
+      const most = bodyOf(60_000);
+      for (let n = 0; n < 150 && !journal.isFull; n++) put(most);
+      const before = describeJobs(queue.engine);
+      await queue.settle();
+      assertEquals(journal.isFull, false);
+      await restart("crashed");
+      assertEquals(describeJobs(queue.engine), before);
+    });
+
+    it("belongs to one queue at a time", { timeout: 60_000 }, async () => {
+      put(body("mine"));
+      await queue.settle();
+      const turns = setInterval(() => queue.commit(), 20); // a server that lives
+      try {
+        const error = await assertRejects(() => place.open(new Engine(), T0), Error);
+        assertNotEquals(error.message, "");
+      } finally {
+        clearInterval(turns);
+      }
+      put(body("still mine"));
+      await queue.settle();
+      await restart("closed");
+      assertEquals(queue.jobs, 2);
+    });
+
+    it("is after random work as the queue is, over restarts", { timeout: 60_000 }, async () => {
+      const random = new Random(freshSeed(`a journal ${kind}`));
+      let alive: number[] = [];
+      for (let life = 0; life < 4; life++) {
+        for (let turn = 0; turn < 25; turn++) {
+          for (let n = random.below(30); n > 0; n--) alive = step(random, alive);
+          if (random.chance(0.5)) await queue.settle();
+          else queue.commit();
+        }
+        await queue.settle();
+        const before = describeJobs(queue.engine);
+        await restart(random.pick(["closed", "crashed"]));
+        assertEquals(describeJobs(queue.engine), before);
+      }
+      assert(alive.length > 10, "it was no work");
+    });
+
+    /** One command, or two of which only the last leaves something to remember. */
+    function step(random: Random, alive: number[]): number[] {
+      if (alive.length === 0 || random.chance(0.35)) {
+        queue.use(`tube-${random.below(5)}`);
+        const bytes = random.chance(0.9) ? random.below(2000) : random.below(300_000);
+        const delay = random.chance(0.3) ? 1_000_000 + random.below(1_000_000) : 0;
+        return [...alive, put(bodyOf(bytes), random.below(10), delay)];
+      }
+      const id = random.pick(alive);
+      switch (random.below(4)) {
+        case 0:
+          queue.reserve(id);
+          queue.release(id, random.below(100), random.chance(0.5) ? 9_000_000 : 0);
+          break;
+        case 1:
+          queue.reserve(id);
+          queue.bury(id, random.below(100));
+          break;
+        case 2:
+          queue.kick(id);
+          break;
+        default:
+          queue.delete(takeAny(alive, random));
+      }
+      return alive;
+    }
+  });
+}
