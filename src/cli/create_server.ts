@@ -46,6 +46,7 @@ export async function createServer(
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
+    isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),
     onFailed: (error) => {

@@ -2,7 +2,7 @@
 
 import { Engine } from "../../src/core/engine.ts";
 import { BURIED, DELAYED, STATE_WORDS } from "../../src/core/jobs.ts";
-import { DELETED, RECORD_CHANGE, RECORD_PUT } from "../../src/core/outbox.ts";
+import { DELETED, RECORD_CHANGE, RECORD_GONE, RECORD_PUT, RECORD_TRUNCATE } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import type { Journal, LiveJob } from "../../src/ports/journal.ts";
 
@@ -74,6 +74,37 @@ export class DrivenQueue {
     this.record();
   }
 
+  /** `states` is a mask; see STATES_ALL. Answers how many jobs it was. */
+  truncate(tube: string, states: number): void {
+    const name = encoder.encode(tube);
+    this.engine.truncate(this.session, name, 0, name.length, states);
+    this.record();
+  }
+
+  /** New values, and in another tube if one is named. */
+  requeue(id: number, tube: string | null, pri: number, delay: number, body: Uint8Array | null): void {
+    const { engine, session, now } = this;
+    const name = tube === null ? null : encoder.encode(tube);
+    if (body !== null) {
+      engine.beginReplacement(session, body.length - 2);
+      engine.fillPut(session, body, 0, body.length);
+    }
+    engine.requeue(session, id, name, 0, name?.length ?? 0, pri, delay, 60, now);
+    this.record();
+  }
+
+  /** What is due by now. */
+  tick(): void {
+    this.engine.tick(this.now);
+    this.record();
+  }
+
+  /** Clears away some of what was truncated. */
+  work(): void {
+    this.engine.work(this.now);
+    this.record();
+  }
+
   delete(id: number): void {
     this.engine.delete(this.session, id);
     if (this.record() !== DELETED) throw new Error(`job ${id} was not deleted`);
@@ -112,7 +143,12 @@ export class DrivenQueue {
       const number = outbox.recordNumber(i);
       if (kind === RECORD_PUT) this.journal.put(live.at(number));
       else if (kind === RECORD_CHANGE) this.journal.change(live.at(number));
-      else this.journal.gone(number, outbox.goneFile, outbox.goneNameBytes, outbox.goneBodyBytes);
+      else if (kind === RECORD_TRUNCATE) this.journal.truncate(outbox.truncates[number]);
+      else {
+        const size = [outbox.recordFile(i), outbox.recordNameBytes(i), outbox.recordBodyBytes(i)] as const;
+        if (kind === RECORD_GONE) this.journal.gone(number, ...size);
+        else this.journal.dropped(number, ...size);
+      }
     }
     for (let i = 0; i < outbox.length; i++) reply = outbox.kind(i);
     outbox.clear();

@@ -7,6 +7,7 @@ import { LogProblem } from "../problem.ts";
 import { JobReader, type ReadProgress } from "./job_reader.ts";
 import { KvJournal } from "./kv_journal.ts";
 import { decodeMeta, KvLayout, type KvMeta, LONGEST_NAME } from "./layout.ts";
+import { Truncates } from "./truncate_value.ts";
 import { type LeaseOptions, takeLease } from "./lease.ts";
 
 /** The queue that a store is read into, before it runs. */
@@ -73,15 +74,24 @@ async function recover(store: KvStore, queue: RestorableQueue, options: KvOption
     lease.renewed(versionstamp, beganAt);
   };
   const restorer = queue.restore();
-  const reader = new JobReader(restorer, (key) => toRemove.push(key), options.progress);
+  const truncates = new Truncates();
+  for await (const entry of store.list(layout.truncates, LISTED_AT_ONCE)) truncates.take(entry);
+  truncates.end();
+  const reader = new JobReader(restorer, truncates, (key) => toRemove.push(key), options.progress);
   for await (const entry of store.list(layout.jobs, LISTED_AT_ONCE)) {
     reader.take(entry);
     if (lease.renewInMs <= 0 || toRemove.length >= REMOVED_AT_ONCE) await write();
   }
   reader.end();
   await write();
+  // Now that the jobs are, which they concern. A truncate goes before its list.
+  for (const key of truncates.keys) {
+    toRemove.push(key);
+    if (toRemove.length >= REMOVED_AT_ONCE) await write();
+  }
+  await write();
   restorer.finish(Math.max(meta.nextId, reader.lastId + 1), clock());
-  const sequence = Math.max(meta.sequence, reader.lastSequence);
+  const sequence = Math.max(meta.sequence, reader.lastSequence, truncates.lastSequence);
   return {
     journal: new KvJournal({ store, layout, lease, sequence, clock }, queue.live),
     jobs: reader.jobs,

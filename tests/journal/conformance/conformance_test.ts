@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../../src/core/engine.ts";
+import { BURIED, DELAYED, READY, STATES_ALL } from "../../../src/core/jobs.ts";
 import { Random, takeAny } from "../../support/random.ts";
 import { freshSeed } from "../../support/runtime.ts";
 import { describeJobs, DrivenQueue, T0 } from "../driven_queue.ts";
@@ -140,7 +141,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       const { journal } = queue;
       await queue.settle();
       let last = journal.ticket;
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 8; round++) {
         for (let n = 0; n <= round * 10; n++) put(bodyOf(round * 100));
         assert(journal.ticket > journal.reached, "what was recorded is not durable yet");
         assert(journal.ticket >= last, "tickets never decrease");
@@ -154,6 +155,79 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       queue = await open();
       assertEquals(queue.jobs, jobs + 1);
     });
+
+    for (const how of ["closed", "crashed"] as const) {
+      it(`truncates, and spares what is reserved, ${how}`, { timeout: 60_000 }, async () => {
+        const large = bodyOf(150_000);
+        const fill = (tube: string): number[] => {
+          queue.use(tube);
+          const ids = [put(body("ready")), put(large), put(body("late"), 0, 5_000_000), put(body("buried"))];
+          queue.reserve(ids[3]);
+          queue.bury(ids[3], 0);
+          return [...ids, put(body("reserved")), put(large)];
+        };
+        const [, , , , small, big] = fill("both");
+        fill("other");
+        fill("buried only");
+        await queue.settle();
+        queue.reserve(small);
+        queue.reserve(big);
+        const before = queue.jobs;
+        queue.truncate("both", STATES_ALL);
+        queue.truncate("buried only", 1 << BURIED);
+        queue.truncate("buried only", 1 << DELAYED);
+        queue.use("both");
+        put(body("after"));
+        await queue.settle();
+        assertEquals(queue.jobs, before - 4 - 2 + 1);
+        queue.release(small, 0, 0);
+        queue.release(big, 0, 0);
+        if (how === "closed") { while (queue.engine.hasWork) queue.work(); }
+        await queue.settle();
+        const kept = describeJobs(queue.engine);
+        await restart(how);
+        assertEquals(describeJobs(queue.engine), kept);
+        await restart("crashed");
+        assertEquals(describeJobs(queue.engine), kept, "truncated once is enough");
+      });
+
+      it(`truncates those whose delay is over as ready ones, ${how}`, { timeout: 60_000 }, async () => {
+        queue.use("waits");
+        const soon = put(body("soon"), 0, 10);
+        const later = put(body("later"), 0, 100);
+        await queue.settle();
+        queue.now += 50_000;
+        queue.tick();
+        queue.truncate("waits", 1 << READY);
+        await queue.settle();
+        await restart(how);
+        assertEquals(queue.engine.live.find(soon), null);
+        assert(queue.engine.live.find(later) !== null);
+      });
+
+      it(`moves and edits, ${how}`, { timeout: 60_000 }, async () => {
+        queue.use("from");
+        const ids = [10, 1022, 1023, 65_535, 140_000].map((bytes) => put(bodyOf(bytes)));
+        await queue.settle();
+        queue.requeue(ids[0], "to", 5, 0, bodyOf(200_000));
+        queue.requeue(ids[1], null, 6, 7_000_000, null);
+        queue.requeue(ids[3], "to", 5, 0, bodyOf(65_000));
+        queue.requeue(ids[4], "to", 5, 0, bodyOf(3));
+        await queue.settle();
+        queue.requeue(ids[0], "again", 5, 0, bodyOf(140_001));
+        queue.requeue(ids[0], "again", 5, 0, bodyOf(140_002));
+        await queue.settle();
+        const before = describeJobs(queue.engine);
+        await restart(how);
+        assertEquals(describeJobs(queue.engine), before);
+        queue.truncate("again", STATES_ALL);
+        queue.delete(ids[4]);
+        await queue.settle();
+        const after = describeJobs(queue.engine);
+        await restart(how);
+        assertEquals(describeJobs(queue.engine), after);
+      });
+    }
 
     it("is full for a while at most", { timeout: 60_000 }, async () => {
       const { journal } = queue;
@@ -185,8 +259,8 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
     it("is after random work as the queue is, over restarts", { timeout: 60_000 }, async () => {
       const random = new Random(freshSeed(`a journal ${kind}`));
       let alive: number[] = [];
-      for (let life = 0; life < 4; life++) {
-        for (let turn = 0; turn < 25; turn++) {
+      for (let life = 0; life < 3; life++) {
+        for (let turn = 0; turn < 15; turn++) {
           for (let n = random.below(30); n > 0; n--) alive = step(random, alive);
           if (random.chance(0.5)) await queue.settle();
           else queue.commit();
@@ -203,12 +277,29 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
     function step(random: Random, alive: number[]): number[] {
       if (alive.length === 0 || random.chance(0.35)) {
         queue.use(`tube-${random.below(5)}`);
-        const bytes = random.chance(0.9) ? random.below(2000) : random.below(300_000);
+        const bytes = random.chance(0.95) ? random.below(2000) : random.below(150_000);
         const delay = random.chance(0.3) ? 1_000_000 + random.below(1_000_000) : 0;
         return [...alive, put(bodyOf(bytes), random.below(10), delay)];
       }
       const id = random.pick(alive);
-      switch (random.below(4)) {
+      if (random.chance(0.02)) {
+        queue.truncate(
+          `tube-${random.below(5)}`,
+          random.pick([STATES_ALL, 1 << READY, 1 << BURIED, 1 << DELAYED]),
+        );
+        if (random.chance(0.5)) { while (queue.engine.hasWork) queue.work(); }
+        return alive.filter((one) => queue.engine.live.find(one) !== null);
+      }
+      switch (random.below(5)) {
+        case 4:
+          queue.requeue(
+            id,
+            `tube-${random.below(5)}`,
+            1,
+            0,
+            random.chance(0.5) ? bodyOf(random.below(200_000)) : null,
+          );
+          break;
         case 0:
           queue.reserve(id);
           queue.release(id, random.below(100), random.chance(0.5) ? 9_000_000 : 0);
