@@ -2,9 +2,11 @@
 // and gives the protocol's own messages.
 
 import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { RUNTIME } from "./runtime.ts";
 import { PROJECT_DIR } from "./server_process.ts";
 
 interface NativeKv {
@@ -20,6 +22,16 @@ export interface KvServer {
   /** Requests that it answered. */
   readonly requests: { metadata: number; reads: number; writes: number };
   close(): void;
+}
+
+/** What both versions of HTTP have. */
+interface Request extends AsyncIterable<Uint8Array> {
+  readonly url?: string;
+}
+
+interface Response {
+  writeHead(status: number, headers?: Record<string, string>): unknown;
+  end(body: string | Uint8Array): unknown;
 }
 
 const TOKEN = "a-token-of-at-least-some-length";
@@ -44,13 +56,12 @@ export async function startKvServer(path: string): Promise<KvServer> {
     return JSON.stringify({
       version: 2,
       databaseId: "11111111-2222-3333-4444-555555555555",
-      uuid: "11111111-2222-3333-4444-555555555555",
       endpoints: [{ url, consistency: "strong" }],
       token: TOKEN,
       expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
     });
   };
-  const server = createServer((request, response) => {
+  const reply = (request: Request, response: Response): void => {
     void bodyOf(request).then((body) => answer(request.url ?? "", body)).then((result) => {
       const isText = typeof result === "string";
       response.writeHead(200, { "content-type": isText ? "application/json" : "application/x-protobuf" });
@@ -59,7 +70,9 @@ export async function startKvServer(path: string): Promise<KvServer> {
       response.writeHead(500);
       response.end(String(error));
     });
-  });
+  };
+  // Deno's own client speaks HTTP/2 from its first byte, the npm package HTTP/1.
+  const server = RUNTIME === "deno" ? createHttp2Server(reply) : createServer(reply);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -68,13 +81,12 @@ export async function startKvServer(path: string): Promise<KvServer> {
     requests,
     close() {
       server.close();
-      server.closeAllConnections();
       native.close(database, false);
     },
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+async function bodyOf(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks);
