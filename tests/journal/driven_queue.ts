@@ -1,9 +1,11 @@
 // A queue and its journal, driven directly: what the server does in a turn, without the server.
 
 import { Engine } from "../../src/core/engine.ts";
-import { BURIED, DELAYED, STATE_WORDS } from "../../src/core/jobs.ts";
+import { BURIED, DELAYED, STATE_WORDS, STATES_ALL } from "../../src/core/jobs.ts";
 import { DELETED, RECORD_CHANGE, RECORD_GONE, RECORD_PUT, RECORD_TRUNCATE } from "../../src/core/outbox.ts";
+import { REQUEUED, TRUNCATED } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
+import { hasRoomToRequeue } from "../../src/server/requeue.ts";
 import type { Journal, LiveJob } from "../../src/ports/journal.ts";
 
 const encoder = new TextEncoder();
@@ -74,23 +76,30 @@ export class DrivenQueue {
     this.record();
   }
 
-  /** `states` is a mask; see STATES_ALL. Answers how many jobs it was. */
-  truncate(tube: string, states: number): void {
+  /** Answers how many jobs there were. What they took is cleared away by {@link work}. */
+  truncate(tube: string, states: number = STATES_ALL): number {
     const name = encoder.encode(tube);
     this.engine.truncate(this.session, name, 0, name.length, states);
-    this.record();
+    const count = this.engine.outbox.number(0);
+    if (this.record() !== TRUNCATED) throw new Error(`${tube} was not truncated`);
+    return count;
   }
 
-  /** New values, and in another tube if one is named. */
-  requeue(id: number, tube: string | null, pri: number, delay: number, body: Uint8Array | null): void {
-    const { engine, session, now } = this;
+  /** Null leaves the tube, or the body, as it is. False: there is no room for it. */
+  requeue(id: number, tube: string | null, body: Uint8Array | null, pri = 0, delay = 0): boolean {
+    const { engine, session, journal, now } = this;
     const name = tube === null ? null : encoder.encode(tube);
     if (body !== null) {
       engine.beginReplacement(session, body.length - 2);
       engine.fillPut(session, body, 0, body.length);
     }
+    if (!hasRoomToRequeue({ engine, journal }, session, id, name, now)) {
+      engine.abandonPut(session);
+      return false;
+    }
     engine.requeue(session, id, name, 0, name?.length ?? 0, pri, delay, 60, now);
-    this.record();
+    if (this.record() !== REQUEUED) throw new Error(`job ${id} was not requeued`);
+    return true;
   }
 
   /** What is due by now. */
@@ -99,7 +108,7 @@ export class DrivenQueue {
     this.record();
   }
 
-  /** Clears away some of what was truncated. */
+  /** Some of what is too much for one call. */
   work(): void {
     this.engine.work(this.now);
     this.record();

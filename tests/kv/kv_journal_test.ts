@@ -47,10 +47,12 @@ function step(queue: DrivenQueue, random: Random, ids: number[]): void {
     case 0:
       return queue.delete(id);
     case 1:
-      return queue.requeue(id, `tube-${random.below(3)}`, 7, 0, bodyOf(random.below(100_000)));
+      return void queue.requeue(id, `tube-${random.below(3)}`, bodyOf(random.below(100_000)), 7);
     case 2:
       if (random.chance(0.05)) {
-        return queue.truncate(`tube-${random.below(3)}`, random.pick([STATES_ALL, 1 << READY, 1 << BURIED]));
+        const tube = `tube-${random.below(3)}`;
+        queue.use(tube);
+        return void queue.truncate(tube, random.pick([STATES_ALL, 1 << READY, 1 << BURIED]));
       }
       return queue.work();
     default:

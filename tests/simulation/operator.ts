@@ -20,18 +20,26 @@ export class Operator implements LocalTask {
   isOver = false;
   private readonly auditor: Auditor;
   private readonly peer: Peer;
+  private readonly life: Life;
   private readonly draw: (peer: Peer) => Command;
   private reached!: LocalPeer;
   private answer: Uint8Array | null = null;
   private mayLeave = false;
+  /** Within run() errors do not come out: what goes wrong then is thrown after it. */
+  private isStarting = true;
+  private error: unknown = null;
 
   /** `draw` says what is to be done, at the moment when it is done. */
   constructor(auditor: Auditor, life: Life, draw: (peer: Peer) => Command) {
     this.auditor = auditor;
+    this.life = life;
     this.draw = draw;
     life.server.attach((session: Session) => this.reached = new LocalPeer(life.server, session, null));
     this.peer = [...auditor.model.peers].pop()!;
+    life.server.beginTurn();
     this.reached.run(this);
+    this.isStarting = false;
+    if (this.error !== null) throw this.error;
   }
 
   /** Goes when there is nothing more to hear. True: it is gone. */
@@ -45,6 +53,15 @@ export class Operator implements LocalTask {
   step(local: LocalPeer, now: number): void {
     if (!local.mayRun()) return;
     this.isOver = true;
+    if (!this.isStarting) return this.requeue(local, now);
+    try {
+      this.requeue(local, now);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  private requeue(local: LocalPeer, now: number): void {
     const { auditor, peer } = this;
     const { server, session } = local;
     const { engine } = server;
@@ -58,7 +75,8 @@ export class Operator implements LocalTask {
     }
     if (!hasRoomToRequeue(server, session, id, tube, now)) {
       engine.abandonPut(session);
-      return auditor.refusesRequeue();
+      if (!this.life.isOver && !this.life.isGone) auditor.refusesRequeue();
+      return;
     }
     auditor.says(peer, command);
     auditor.arrived(peer, command.bytes.length);

@@ -209,13 +209,13 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
         queue.use("from");
         const ids = [10, 1022, 1023, 65_535, 140_000].map((bytes) => put(bodyOf(bytes)));
         await queue.settle();
-        queue.requeue(ids[0], "to", 5, 0, bodyOf(200_000));
-        queue.requeue(ids[1], null, 6, 7_000_000, null);
-        queue.requeue(ids[3], "to", 5, 0, bodyOf(65_000));
-        queue.requeue(ids[4], "to", 5, 0, bodyOf(3));
+        queue.requeue(ids[0], "to", bodyOf(200_000), 5);
+        queue.requeue(ids[1], null, null, 6, 7_000_000);
+        queue.requeue(ids[3], "to", bodyOf(65_000), 5);
+        queue.requeue(ids[4], "to", bodyOf(3), 5);
         await queue.settle();
-        queue.requeue(ids[0], "again", 5, 0, bodyOf(140_001));
-        queue.requeue(ids[0], "again", 5, 0, bodyOf(140_002));
+        queue.requeue(ids[0], "again", bodyOf(140_001), 5);
+        queue.requeue(ids[0], "again", bodyOf(140_002), 5);
         await queue.settle();
         const before = describeJobs(queue.engine);
         await restart(how);
@@ -283,8 +283,10 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       }
       const id = random.pick(alive);
       if (random.chance(0.02)) {
+        const tube = `tube-${random.below(5)}`;
+        queue.use(tube); // so that it is there
         queue.truncate(
-          `tube-${random.below(5)}`,
+          tube,
           random.pick([STATES_ALL, 1 << READY, 1 << BURIED, 1 << DELAYED]),
         );
         if (random.chance(0.5)) { while (queue.engine.hasWork) queue.work(); }
@@ -295,8 +297,6 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
           queue.requeue(
             id,
             `tube-${random.below(5)}`,
-            1,
-            0,
             random.chance(0.5) ? bodyOf(random.below(200_000)) : null,
           );
           break;
