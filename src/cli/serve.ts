@@ -15,6 +15,7 @@ import { becomeUser } from "./privileges.ts";
 import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
@@ -34,11 +35,17 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   let server: Server | null = null;
   let listener: Listener | null = null;
   let isDrainWanted = false;
+  let isLeaving = false;
+  const waiting = new WaitingRoom();
   const leave = (exitCode: number): void => {
+    const exit = (): void => {
+      place.cleanup();
+      process.exit(exitCode);
+    };
     listener?.close();
-    server?.stop();
-    place.cleanup();
-    process.exit(exitCode);
+    if (isLeaving || server === null) return exit(); // who asks twice does not wait for a slow KV
+    isLeaving = true;
+    void server.end().then(exit);
   };
   // Before listening: whoever has connected may already send signals.
   process.on("SIGTERM", () => leave(EXIT_OK));
@@ -48,8 +55,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     server?.drain();
   });
   try {
-    // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
+    listener = await listenFor(place.address)(place.address, waiting.accept);
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -65,9 +71,10 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = createServer(options, clock, connections, printer, leave);
+  const created = await createServer(options, clock, connections, printer, leave);
   if ("problem" in created) return fail(created);
   server = created;
+  waiting.admit(server.accept);
   if (isDrainWanted) server.drain();
   announce(options, listener.address, printer);
   return null;
@@ -79,10 +86,10 @@ function announce(options: Options, address: Address, printer: Printer): void {
     printer.say(`pid ${process.pid}`);
     printer.say(`bind ${where}`);
   }
-  const { binlogDir } = options;
-  const kept = binlogDir === null
-    ? "jobs in memory"
-    : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
+  const { binlogDir, kv } = options;
+  let kept = "jobs in memory";
+  if (binlogDir !== null) kept = `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
+  if (kv !== null) kept = `jobs in the KV ${kv}`;
   const io = options.io === "epoll" ? " with epoll" : "";
   printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
 }

@@ -80,6 +80,8 @@ export interface LiveJobs {
   /** The same, but jobs that were truncated and are not cleared away yet are found too. */
   findAny(id: number): LiveJob | null;
   eachAny(visit: (job: LiveJob) => void): void;
+  /** How many those are. */
+  readonly deadCount: number;
 }
 
 /** Takes what a journal remembers, in the order of the records, before the queue runs. */
@@ -145,6 +147,11 @@ export interface Journal {
   readonly facts: JournalFacts;
   /** Called once, before anything else. */
   listen(events: JournalEvents): void;
-  /** Ends it in good order; all is durable, and all tickets are reached, when this returns. */
+  /**
+   * Only a journal that cannot write at once has it: writes what is left, and lets go of what it holds for others. Nothing
+   * is recorded from this call on; `close` comes after it.
+   */
+  finish?(): Promise<void>;
+  /** Ends it in good order; all is durable, and all tickets are reached, when this returns (after `finish`, if it has that). */
   close(): void;
 }
