@@ -18,7 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   adapters: ["ports"],
   client: ["core", "ports", "runtime"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
-  runtime: ["ports", "adapters"],
+  runtime: ["core", "ports", "adapters"],
   http: ["core", "ports", "server"],
   cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime"],
 };

@@ -3,6 +3,7 @@
 import { Engine } from "../core/engine.ts";
 import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
+import { copyLong, tuneMemory } from "../runtime/runtime.ts";
 import { ConnectionLog } from "../server/log.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
@@ -10,7 +11,6 @@ import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
-import { copyLong, tuneMemory } from "./runtime.ts";
 import type { StartProblem } from "./start_problem.ts";
 
 /** Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the log cannot be opened. */

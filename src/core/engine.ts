@@ -91,6 +91,12 @@ export class Engine {
     return new Restoration(this.places);
   }
 
+  /** For a journal that takes few records at once: see {@link EngineOptions.movesPerKick}. To be called before the first kick. */
+  limitMovesPerKick(moves: number): void {
+    assert(moves >= 1, "a kick moves something");
+    this.chores.movesPerKick = Math.min(this.chores.movesPerKick, moves);
+  }
+
   // Sessions.
 
   open(): Session {
