@@ -4,20 +4,21 @@
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
+//   node .ci/tasks.mjs compile [deno|bun] [folder]         one file that needs no runtime, by each; default: both, into build/
 //   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
-const tasks = { start, test, check, bench };
+const tasks = { start, test, check, compile, bench };
 
 if (!Object.hasOwn(tasks, task ?? "")) {
-  console.error("usage: tasks.mjs start|test|check|bench [...]");
+  console.error("usage: tasks.mjs start|test|check|compile|bench [...]");
   process.exit(2);
 }
 process.chdir(PROJECT);
@@ -57,15 +58,77 @@ function bench([name, ...flags]) {
   return spawnAndWait(findRuntime("node"), [`bench/${name}/main.ts`, ...flags], runtimeVariables());
 }
 
-/** Types of everything, lint and format. */
+/** What `check` runs: types of everything, lint, format; documentation of what is exported; whether JSR would take it. */
+function checks() {
+  const sources = ["mod.ts", "src", "tests", "bench", "examples"].filter((path) => existsSync(path));
+  const entries = Object.values(JSON.parse(readFileSync("deno.json", "utf8")).exports);
+  return [
+    ["check", ...sources],
+    ["lint", ...sources],
+    ["fmt", "--check", ...sources],
+    ["doc", "--lint", ...entries],
+    ["publish", "--dry-run", "--allow-dirty", "--quiet"],
+  ];
+}
+
 async function check() {
   const deno = findRuntime("deno");
   let failed = 0;
-  const sources = ["mod.ts", "src", "tests", "bench", "examples"].filter((path) => existsSync(path));
-  for (const arguments_ of [["check", ...sources], ["lint", ...sources], ["fmt", "--check", ...sources]]) {
-    failed += (await spawnAndWait(deno, arguments_)) === 0 ? 0 : 1;
+  for (const arguments_ of checks()) {
+    const { code, output } = await spawnAndRead(deno, arguments_, process.env, "quiet");
+    if (code === 0) continue;
+    console.log(`deno ${arguments_.join(" ")}\n${output}`);
+    failed++;
   }
   return failed;
+}
+
+/** The program as one file, by Bun and by Deno. */
+async function compile(words) {
+  const names = ["deno", "bun"].filter((name) => !words.some((word) => ["deno", "bun"].includes(word)) || words.includes(name));
+  const folder = words.find((word) => !["deno", "bun"].includes(word)) ?? "build";
+  mkdirSync(folder, { recursive: true });
+  let failed = 0;
+  for (const name of names) {
+    const { isMade, message } = await compilers[name](join(folder, `runnerbean-${name}`));
+    console.log(`${name}: ${message}`);
+    if (!isMade) failed++;
+  }
+  return failed;
+}
+
+const ENTRY = "src/cli/main.ts";
+const compilers = {
+  async bun(path) {
+    const flags = ["--compile", "--minify", "--bytecode", "--format=esm"];
+    const { code, output } = await spawnAndRead(findRuntime("bun"), ["build", ...flags, ENTRY, `--outfile=${path}`], process.env, "quiet");
+    return code === 0 ? { isMade: true, message: describeBinary(path) } : { isMade: false, message: output };
+  },
+  /** Where the base binary cannot be had, any program stands in for it, so that all modules are at least looked up and packed. */
+  async deno(path) {
+    const deno = findRuntime("deno");
+    const flags = ["compile", "-A", "--no-check", ...unused().flatMap((name) => ["--exclude", `node_modules/${name}`])];
+    const build = (out, env) => spawnAndRead(deno, [...flags, "--output", out, ENTRY], { ...process.env, ...env }, "quiet");
+    const { code, output } = await build(path, {});
+    if (code === 0) return { isMade: true, message: describeBinary(path) };
+    if (!/denort|download/i.test(output)) return { isMade: false, message: output };
+    const stand = `${path}-graph`;
+    const checked = await build(stand, { DENORT_BIN: "/bin/true" });
+    rmSync(stand, { force: true });
+    if (checked.code !== 0) return { isMade: false, message: checked.output };
+    const message = "not made: its base binary, denort, cannot be downloaded here (set DENORT_BIN to one). " +
+      "All modules were found and packed, so that only this is missing.";
+    return { isMade: true, message };
+  },
+};
+
+/** What tests and benches alone need of node_modules. */
+function unused() {
+  return Object.keys(JSON.parse(readFileSync("package.json", "utf8")).devDependencies);
+}
+
+function describeBinary(path) {
+  return `${path}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
 }
 
 /** All tests on all three runtimes, one after the other; ends with one line that counts them. */
@@ -76,7 +139,7 @@ async function test(words) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   if (words.length === 0) {
     const failures = await check();
-    total.passed += 3 - failures;
+    total.passed += checks().length - failures;
     total.failed += failures;
   }
   // One seed for all three, so that what they make of it can be compared.
@@ -185,16 +248,16 @@ function spawnAndWait(path, arguments_, env = process.env) {
   return spawnAndRead(path, arguments_, env, "inherit").then(({ code }) => code);
 }
 
-/** Runs a program; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
+/** Runs a program, shows what it prints unless that is to be quiet; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
 function spawnAndRead(path, arguments_, env, stdout = "pipe") {
   const child = spawn(path, arguments_, {
     env,
-    stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"],
+    stdio: ["ignore", ...(stdout === "inherit" ? ["inherit", "inherit"] : ["pipe", "pipe"])],
   });
   let output = "";
   const read = (chunk) => {
     output += chunk;
-    process.stdout.write(chunk);
+    if (stdout !== "quiet") process.stdout.write(chunk);
   };
   child.stdout?.on("data", read);
   child.stderr?.on("data", read);

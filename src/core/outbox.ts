@@ -51,12 +51,17 @@ export function tellsOfJobs(kind: number): boolean {
   }
 }
 
+/** Replies and records of the calls since it was cleared. */
 export class Outbox {
   /** Replies. */
   length = 0;
+  /** How many records there are. */
   recordCount = 0;
+  /** @internal */
   goneFile = 0;
+  /** @internal */
   goneNameBytes = 0;
+  /** @internal */
   goneBodyBytes = 0;
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
@@ -64,10 +69,12 @@ export class Outbox {
   private readonly recordKinds: number[] = [];
   private readonly recordNumbers: number[] = [];
 
+  /** What a reply is; see {@link KINDS}. */
   kind(index: number): number {
     return this.kinds[index];
   }
 
+  /** The number that goes with a reply: an id, a count, a row. */
   number(index: number): number {
     return this.numbers[index];
   }
@@ -77,25 +84,30 @@ export class Outbox {
     return this.sessions[index];
   }
 
+  /** What a record is; see {@link KINDS}. */
   recordKind(index: number): number {
     return this.recordKinds[index];
   }
 
+  /** The row of the job; of one that is gone, its id. */
   recordNumber(index: number): number {
     return this.recordNumbers[index];
   }
 
+  /** @internal */
   reply(session: Session, kind: number, number: number = 0): void {
     this.kinds[this.length] = kind;
     this.numbers[this.length] = number;
     this.sessions[this.length++] = session;
   }
 
+  /** @internal */
   record(kind: number, number: number): void {
     this.recordKinds[this.recordCount] = kind;
     this.recordNumbers[this.recordCount++] = number;
   }
 
+  /** Forgets all that was read. */
   clear(): void {
     this.length = 0;
     this.recordCount = 0;

@@ -65,7 +65,16 @@ export interface Word {
 /** The words by their first byte. */
 export const WORDS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByte();
 
-/** The word of a command, for logs. */
+/**
+ * The word of a command, for logs; "" when there is none.
+ *
+ * @example
+ * ```ts
+ * import { COMMANDS, wordOf } from "@runnerbean/runnerbean/protocol";
+ *
+ * console.log(wordOf(COMMANDS.PAUSE_TUBE)); // pause-tube
+ * ```
+ */
 export function wordOf(code: number): string {
   return WORDS.find(([, its]) => its === code)?.[0].trim() ?? "";
 }
@@ -84,9 +93,11 @@ function byFirstByte(): Word[][] {
  * `source[nameFrom, nameTo)` is valid until the parser is called again.
  */
 export class Command {
+  /** Which command it is; see {@link COMMANDS}. */
   code = 0;
   /** A job's id. An id that no job can have is Infinity. */
   id = 0;
+  /** The priority; 0 is the most urgent. */
   pri = 0;
   /** Seconds. */
   delay = 0;
@@ -102,7 +113,9 @@ export class Command {
   seconds = 0;
   /** A tube's name. */
   source: Uint8Array = new Uint8Array(0);
+  /** Where the name begins in `source`. */
   nameFrom = 0;
+  /** Where the name ends in `source`. */
   nameTo = 0;
   /** pause-tube: the name keeps the rules for names. */
   isNameValid = true;

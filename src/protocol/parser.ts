@@ -25,10 +25,13 @@ const IN_LONG_LINE = 1;
 const IN_BODY = 2;
 const IN_SKIP = 3;
 
+/** Reads the lines and bodies of one connection; fed with chunks cut anywhere, it goes on where it was. */
 export class Parser {
   /** Filled by each line, until the next. */
   readonly command: Command;
+  /** BODY_PART: where the part begins in the chunk. */
   partFrom = 0;
+  /** BODY_PART: where the part ends in the chunk. */
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */
   bodyLeft = 0;
@@ -84,6 +87,7 @@ export class Parser {
     }
   }
 
+  /** @internal */
   private wholeLine(chunk: Uint8Array, end: number): number {
     const from = this.at;
     const stop = Math.min(end, from + LINE_BYTES) - 1;
@@ -105,6 +109,7 @@ export class Parser {
     return NEED_MORE;
   }
 
+  /** @internal */
   private restOfLine(chunk: Uint8Array, end: number): number {
     const line = this.line!;
     while (this.at < end && this.lineLength < LINE_BYTES) {
@@ -132,6 +137,7 @@ export class Parser {
     return this.next(bytes, this.at, end);
   }
 
+  /** @internal */
   private longLine(chunk: Uint8Array, end: number): number {
     let before = this.lastByte;
     for (let i = this.at; i < end; i++) {
@@ -148,6 +154,7 @@ export class Parser {
     return NEED_MORE;
   }
 
+  /** @internal */
   private bodyPart(chunk: Uint8Array, end: number): number {
     const from = this.at;
     const to = Math.min(end, from + this.bodyLeft);
@@ -161,6 +168,7 @@ export class Parser {
     return BODY_PART;
   }
 
+  /** @internal */
   private skipped(end: number): number {
     const count = Math.min(end - this.at, this.skipLeft);
     this.at += count;
@@ -170,6 +178,7 @@ export class Parser {
     return SKIPPED;
   }
 
+  /** @internal */
   private parse(bytes: Uint8Array, from: number, end: number, hasNul: boolean): number {
     const isFirst = this.isFirstLine;
     this.isFirstLine = false;
@@ -239,6 +248,7 @@ export class Parser {
     }
   }
 
+  /** @internal */
   private setName(from: number, to: number): void {
     const { command } = this;
     command.source = this.lexer.bytes;
