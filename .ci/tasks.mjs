@@ -8,9 +8,10 @@
 //   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compile } from "./compile.mjs";
 import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
@@ -81,54 +82,6 @@ async function check() {
     failed++;
   }
   return failed;
-}
-
-/** The program as one file, by Bun and by Deno. */
-async function compile(words) {
-  const names = ["deno", "bun"].filter((name) => !words.some((word) => ["deno", "bun"].includes(word)) || words.includes(name));
-  const folder = words.find((word) => !["deno", "bun"].includes(word)) ?? "build";
-  mkdirSync(folder, { recursive: true });
-  let failed = 0;
-  for (const name of names) {
-    const { isMade, message } = await compilers[name](join(folder, `runnerbean-${name}`));
-    console.log(`${name}: ${message}`);
-    if (!isMade) failed++;
-  }
-  return failed;
-}
-
-const ENTRY = "src/cli/main.ts";
-const compilers = {
-  async bun(path) {
-    const flags = ["--compile", "--minify", "--bytecode", "--format=esm"];
-    const { code, output } = await spawnAndRead(findRuntime("bun"), ["build", ...flags, ENTRY, `--outfile=${path}`], process.env, "quiet");
-    return code === 0 ? { isMade: true, message: describeBinary(path) } : { isMade: false, message: output };
-  },
-  /** Where the base binary cannot be had, any program stands in for it, so that all modules are at least looked up and packed. */
-  async deno(path) {
-    const deno = findRuntime("deno");
-    const flags = ["compile", "-A", "--no-check", ...unused().flatMap((name) => ["--exclude", `node_modules/${name}`])];
-    const build = (out, env) => spawnAndRead(deno, [...flags, "--output", out, ENTRY], { ...process.env, ...env }, "quiet");
-    const { code, output } = await build(path, {});
-    if (code === 0) return { isMade: true, message: describeBinary(path) };
-    if (!/denort|download/i.test(output)) return { isMade: false, message: output };
-    const stand = `${path}-graph`;
-    const checked = await build(stand, { DENORT_BIN: "/bin/true" });
-    rmSync(stand, { force: true });
-    if (checked.code !== 0) return { isMade: false, message: checked.output };
-    const message = "not made: its base binary, denort, cannot be downloaded here (set DENORT_BIN to one). " +
-      "All modules were found and packed, so that only this is missing.";
-    return { isMade: true, message };
-  },
-};
-
-/** What tests and benches alone need of node_modules. */
-function unused() {
-  return Object.keys(JSON.parse(readFileSync("package.json", "utf8")).devDependencies);
-}
-
-function describeBinary(path) {
-  return `${path}, ${(statSync(path).size / 1e6).toFixed(0)} MB`;
 }
 
 /** All tests on all three runtimes, one after the other; ends with one line that counts them. */
