@@ -1,6 +1,7 @@
 // health [ADDRESS]: whether a server answers there, for those who look after it (a container's health check).
 
 import process from "node:process";
+import { abortable } from "../../client/abortable.ts";
 import { connect } from "../../client/connect.ts";
 import type { ConnectOptions } from "../../client/connect.ts";
 import { EXIT_OK, EXIT_USAGE } from "../exit_codes.ts";
@@ -14,7 +15,7 @@ export const healthVerb: Verb = {
   takes: ["[ADDRESS]"],
   async run([address = `127.0.0.1:${process.env.RUNNERBEAN_PORT || 11300}`], { say }) {
     await using queue = await connect({ ...placeOf(address), replyTimeoutMs: PATIENCE_MS });
-    const stats = await queue.stats();
+    const stats = await abortable(queue.stats(), AbortSignal.timeout(PATIENCE_MS)); // it would ask again and again
     say(`${queue.address} answers: version ${stats.version}, up for ${stats.uptime} s`);
     return EXIT_OK;
   },
