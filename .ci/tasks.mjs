@@ -4,21 +4,23 @@
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
+//   node .ci/tasks.mjs compile [deno|bun] [folder]         one file that needs no runtime, by each; default: both, into build/
 //   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compile } from "./compile.mjs";
 import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
-const tasks = { start, test, check, bench };
+const tasks = { start, test, check, compile, bench };
 
 if (!Object.hasOwn(tasks, task ?? "")) {
-  console.error("usage: tasks.mjs start|test|check|bench [...]");
+  console.error("usage: tasks.mjs start|test|check|compile|bench [...]");
   process.exit(2);
 }
 process.chdir(PROJECT);
@@ -60,13 +62,27 @@ function bench([name, ...flags]) {
   return spawnAndWait(findRuntime("node"), [`bench/${name}/main.ts`, ...flags], runtimeVariables());
 }
 
-/** Types of everything, lint and format. */
+/** What `check` runs: types of everything, lint, format; documentation of what is exported; whether JSR would take it. */
+function checks() {
+  const sources = ["mod.ts", "src", "tests", "bench", "examples"].filter((path) => existsSync(path));
+  const entries = Object.values(JSON.parse(readFileSync("deno.json", "utf8")).exports);
+  return [
+    ["check", ...sources],
+    ["lint", ...sources],
+    ["fmt", "--check", ...sources],
+    ["doc", "--lint", ...entries],
+    ["publish", "--dry-run", "--allow-dirty", "--quiet"],
+  ];
+}
+
 async function check() {
   const deno = findRuntime("deno");
   let failed = 0;
-  const sources = ["mod.ts", "src", "tests", "bench", "examples"].filter((path) => existsSync(path));
-  for (const arguments_ of [["check", ...sources], ["lint", ...sources], ["fmt", "--check", ...sources]]) {
-    failed += (await spawnAndWait(deno, arguments_)) === 0 ? 0 : 1;
+  for (const arguments_ of checks()) {
+    const { code, output } = await spawnAndRead(deno, arguments_, process.env, "quiet");
+    if (code === 0) continue;
+    console.log(`deno ${arguments_.join(" ")}\n${output}`);
+    failed++;
   }
   return failed;
 }
@@ -82,7 +98,7 @@ async function test(words) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   if (words.length === 0) {
     const failures = await check();
-    total.passed += 3 - failures;
+    total.passed += checks().length - failures;
     total.failed += failures;
   }
   // One seed for all three, so that what they make of it can be compared.
@@ -221,7 +237,7 @@ function spawnAndWait(path, arguments_, env = process.env) {
 function spawnAndRead(path, arguments_, env, stdout = "pipe") {
   const child = spawn(path, arguments_, {
     env,
-    stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"],
+    stdio: ["ignore", ...(stdout === "inherit" ? ["inherit", "inherit"] : ["pipe", "pipe"])],
   });
   let output = "";
   const read = (chunk) => output += chunk;

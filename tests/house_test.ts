@@ -18,7 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   adapters: ["ports"],
   client: ["core", "ports", "runtime"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
-  runtime: ["ports", "adapters"],
+  runtime: ["core", "ports", "adapters"],
   http: ["core", "ports", "server"],
   cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime"],
 };
@@ -86,8 +86,10 @@ describe("house", () => {
     assertEquals(faultOf({ file: "src/server/server.ts", target: "../core/engine.ts" }), null);
   });
 
-  it("has files of at most 500 lines", () => {
-    const lines = (file: string): number => readFileSync(join(PROJECT, file), "utf8").split("\n").length;
+  it("has files of at most 500 lines, the documentation of what is exported not counted", () => {
+    const withoutDocs = (text: string): string => text.replaceAll(/^ *\/\*\*[^]*?\*\/\n/gm, "");
+    const lines = (file: string): number =>
+      withoutDocs(readFileSync(join(PROJECT, file), "utf8")).split("\n").length;
     const all = ["src", "tests", "bench"].flatMap(sourceFiles);
     assertEquals(all.filter((file) => lines(file) > 500), []);
   });

@@ -1,5 +1,5 @@
 // What does each command cost in the engine, without bytes on a wire, sockets or replies?
-import { copyLong } from "../../src/cli/runtime.ts";
+import { copyLong } from "../../src/runtime/runtime.ts";
 import { Engine } from "../../src/core/engine.ts";
 import type { Session } from "../../src/core/session.ts";
 import { BENCH_NOW, type Operation, type OperationGroup } from "./operation.ts";

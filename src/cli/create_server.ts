@@ -4,6 +4,7 @@ import { Engine } from "../core/engine.ts";
 import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
+import { copyLong, tuneMemory } from "../runtime/runtime.ts";
 import { ConnectionLog } from "../server/log.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
@@ -12,7 +13,6 @@ import { openBinlog } from "./open_binlog.ts";
 import { openKvJournal } from "./open_kv_journal.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
-import { copyLong, tuneMemory } from "./runtime.ts";
 import type { StartProblem } from "./start_problem.ts";
 
 /**

@@ -4,6 +4,7 @@ import process from "node:process";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
+import { runtimeName } from "../runtime/runtime.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
@@ -12,7 +13,7 @@ import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
-import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
+import { openSockets, type Sockets } from "./sockets.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 import { WaitingRoom } from "./waiting_room.ts";
@@ -31,7 +32,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   } catch (error) {
     return startProblem(EXIT_SOCKET, `--io ${options.io} cannot be had: ${reasonOf(error)}`);
   }
-  const { clock, listenFor } = sockets;
+  const { clock, listen } = sockets;
   let server: Server | null = null;
   let listener: Listener | null = null;
   let isDrainWanted = false;
@@ -55,7 +56,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     server?.drain();
   });
   try {
-    listener = await listenFor(place.address)(place.address, waiting.accept);
+    listener = await listen(place.address, waiting.accept);
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,

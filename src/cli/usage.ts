@@ -6,6 +6,7 @@ export const USAGE: string = `Use: runnerbean [OPTIONS]
      runnerbean import FROM TO     bring the jobs of beanstalkd's binlog into a new folder
      runnerbean dump DIR           print all jobs of a binlog as lines of JSON
      runnerbean load DIR [FILE]    make a binlog of such lines, from a file or stdin, in a new folder
+     runnerbean health [ADDRESS]   whether a server answers at HOST:PORT or unix:PATH (default 127.0.0.1:11300)
 
 Options:
  -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH

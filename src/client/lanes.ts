@@ -15,7 +15,7 @@ export interface Taken extends Reserved {
 
 export class Lanes {
   private readonly backend: Backend;
-  /** Idle lanes by the names of their tubes; the keys that were used longest ago come first. */
+  /** Idle lanes by the names of their tubes, never an empty list; what became idle longest ago comes first. */
   private readonly idle = new Map<string, Lane[]>();
   private idleCount = 0;
   private readonly all = new Set<Lane>();
@@ -92,6 +92,7 @@ export class Lanes {
     const lanes = this.idle.get(key);
     const lane = lanes?.pop();
     if (lane !== undefined) {
+      if (lanes!.length === 0) this.idle.delete(key);
       this.idleCount--;
       return lane;
     }
@@ -115,21 +116,18 @@ export class Lanes {
     const place = lanes.indexOf(lane);
     if (place < 0) return;
     lanes.splice(place, 1);
+    if (lanes.length === 0) this.idle.delete(key);
     this.idleCount--;
   }
 
   private closeOldest(): void {
-    for (const [key, lanes] of this.idle) {
-      const lane = lanes.shift();
-      if (lane === undefined) {
-        this.idle.delete(key);
-        continue;
-      }
-      this.idleCount--;
-      this.all.delete(lane);
-      lane.onLost = () => {};
-      return lane.close();
-    }
+    const [[key, lanes]] = this.idle;
+    const lane = lanes.shift()!;
+    if (lanes.length === 0) this.idle.delete(key);
+    this.idleCount--;
+    this.all.delete(lane);
+    lane.onLost = () => {};
+    lane.close();
   }
 }
 

@@ -62,7 +62,9 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     this.done = Promise.race([Promise.all(slots).then(() => {}), this.#abandoned]);
     const { signal } = options;
     if (signal?.aborted) void this.stop();
-    signal?.addEventListener("abort", () => void this.stop(), { once: true });
+    // Not listened to any longer than the worker lives: the signal may be the program's own.
+    const { signal: stopped } = this.#stopping;
+    signal?.addEventListener("abort", () => void this.stop(), { once: true, signal: stopped });
   }
 
   /** Jobs at work now. */

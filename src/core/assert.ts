@@ -2,6 +2,7 @@
 
 /** Thrown when the engine finds its own state broken: a bug in Runnerbean, never a client's mistake. */
 export class InvariantError extends Error {
+  /** @internal */
   override readonly name = "InvariantError";
   /** Stable name of the error, for programs. */
   readonly code = "INVARIANT";

@@ -13,7 +13,8 @@ export class Chores {
   private readonly places: Places;
   private readonly matching: Matching;
   private readonly outbox: Outbox;
-  private readonly movesPerKick: number;
+  /** How many jobs a kick moves per call, at most. */
+  movesPerKick: number;
   /** Sessions with work left, first come first served. */
   private readonly busy: Session[] = [];
 

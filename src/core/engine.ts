@@ -27,6 +27,7 @@ import type { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
 import type { Tubes } from "./tubes.ts";
 
+/** How an engine is made. */
 export interface EngineOptions {
   /** Puts beyond this many bytes of jobs get OUT_OF_MEMORY. Default: no limit. */
   maxMemoryBytes?: number;
@@ -41,9 +42,14 @@ export interface EngineOptions {
   copyLong?: CopyBytes;
 }
 
+/** The queue: a method per command; what it has to say goes to its outbox. */
 export class Engine {
+  /** What it has to say, to be read and cleared after each call. */
   readonly outbox: Outbox = new Outbox();
-  /** The jobs as a journal sees them. */
+  /**
+   * The jobs as a journal sees them.
+   * @internal
+   */
   readonly live: LiveJobs;
   /** Lists of jobs, and all of them piece by piece. */
   readonly inspection: Inspection;
@@ -59,6 +65,7 @@ export class Engine {
   private readonly due: Due;
   private readonly graves: Graves;
 
+  /** @internal */
   constructor(options: EngineOptions = {}) {
     this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
     this.places = new Places(options.seed ?? 0, this.copy);
@@ -75,12 +82,15 @@ export class Engine {
 
   // What there is to see. Rows read from these are valid until the next call.
 
+  /** @internal */
   get jobs(): JobTable {
     return this.places.jobs;
   }
+  /** @internal */
   get tubes(): Tubes {
     return this.places.tubes;
   }
+  /** @internal */
   get counters(): Counters {
     return this.places.counters;
   }
@@ -88,7 +98,10 @@ export class Engine {
   get usedBytes(): number {
     return this.places.usedBytes;
   }
-  /** The internals, for tests that check invariants. */
+  /**
+   * The internals, for tests that check invariants.
+   * @internal
+   */
   get inside(): Places {
     return this.places;
   }
@@ -98,14 +111,24 @@ export class Engine {
     this.places.bodies.read(this.jobs.body.get(row), this.jobs.bodyBytes.get(row), reader);
   }
 
-  /** Takes jobs from a journal before the first session is opened; see {@link Restoration}. */
+  /**
+   * Takes jobs from a journal before the first session is opened; see {@link Restoration}.
+   * @internal
+   */
   restore(): Restoration {
     assert(this.jobs.count === 0 && this.counters.totalSessions === 0, "a queue is restored before it runs");
     return new Restoration(this.places);
   }
 
+  /** For a journal that takes few records at once: see {@link EngineOptions.movesPerKick}. To be called before the first kick. */
+  limitMovesPerKick(moves: number): void {
+    assert(moves >= 1, "a kick moves something");
+    this.chores.movesPerKick = Math.min(this.chores.movesPerKick, moves);
+  }
+
   // Sessions.
 
+  /** A new peer: it uses and watches `default`. */
   open(): Session {
     const session = this.places.addSession();
     this.counters.sessions++;
@@ -208,18 +231,21 @@ export class Engine {
 
   // Reserve and what a holder may do.
 
+  /** Gives the best ready job of the watched tubes, or waits for one. */
   reserve(session: Session, now: number): void {
     this.counters.reserve++;
     this.becomeWorker(session);
     this.reserveUntil(session, Infinity, now);
   }
 
+  /** The same, for so many seconds at most. */
   reserveWithTimeout(session: Session, seconds: number, now: number): void {
     this.counters.reserveWithTimeout++;
     this.becomeWorker(session);
     this.reserveUntil(session, now + seconds * 1000, now);
   }
 
+  /** @internal */
   private reserveUntil(session: Session, until: number, now: number): void {
     const row = this.matching.bestFor(session);
     if (row !== 0) return this.matching.grant(row, session, now);
@@ -228,6 +254,7 @@ export class Engine {
     this.matching.startWait(session, until);
   }
 
+  /** Gives the job of that number, if nobody holds it. */
   reserveJob(session: Session, id: number, now: number): void {
     const row = this.jobs.find(id);
     const state = row === 0 ? 0 : this.jobs.state.get(row);
@@ -238,6 +265,7 @@ export class Engine {
     this.matching.grant(row, session, now);
   }
 
+  /** Removes a job: one that the session holds, or that nobody holds. */
   delete(session: Session, id: number): void {
     this.counters.delete++;
     const row = this.jobs.find(id);
@@ -254,6 +282,7 @@ export class Engine {
     this.outbox.reply(session, out.DELETED);
   }
 
+  /** Gives a job in hand back, with a new priority, for later if `delay` (seconds) says so. */
   release(session: Session, id: number, pri: number, delay: number, now: number): void {
     this.counters.release++;
     const row = this.jobs.find(id);
@@ -268,6 +297,7 @@ export class Engine {
     this.matching.match(this.places.tubeOf(row), now);
   }
 
+  /** Puts a job in hand aside until it is kicked. */
   bury(session: Session, id: number, pri: number): void {
     this.counters.bury++;
     const row = this.jobs.find(id);
@@ -280,6 +310,7 @@ export class Engine {
     this.outbox.reply(session, out.BURIED_JOB);
   }
 
+  /** Begins the time to run of a job in hand anew. */
   touch(session: Session, id: number, now: number): void {
     this.counters.touch++;
     const row = this.jobs.find(id);
@@ -320,6 +351,7 @@ export class Engine {
     this.chores.kick(session, bound, now);
   }
 
+  /** Makes one buried or delayed job ready. */
   kickJob(session: Session, id: number, now: number): void {
     const row = this.jobs.find(id);
     const state = row === 0 ? 0 : this.jobs.state.get(row);
@@ -330,49 +362,60 @@ export class Engine {
 
   // Looking.
 
+  /** Shows a job by its number. */
   peek(session: Session, id: number): void {
     this.counters.peek++;
     this.found(session, this.jobs.find(id));
   }
+  /** Shows the next ready job of the used tube. */
   peekReady(session: Session): void {
     this.counters.peekReady++;
     this.found(session, session.used.ready.first);
   }
+  /** Shows the delayed job of the used tube that is due first. */
   peekDelayed(session: Session): void {
     this.counters.peekDelayed++;
     this.found(session, session.used.delayed.first);
   }
+  /** Shows the buried job of the used tube that a kick takes first. */
   peekBuried(session: Session): void {
     this.counters.peekBuried++;
     this.found(session, session.used.buried.first);
   }
+  /** @internal */
   private found(session: Session, row: number): void {
     this.outbox.reply(session, row === 0 ? out.NOT_FOUND : out.FOUND_JOB, row);
   }
 
+  /** The statistics of the queue. */
   stats(session: Session): void {
     this.counters.stats++;
     this.outbox.reply(session, out.STATS);
   }
+  /** The statistics of a job. */
   statsJob(session: Session, id: number): void {
     this.counters.statsJob++;
     const row = this.jobs.find(id);
     this.outbox.reply(session, row === 0 ? out.NOT_FOUND : out.STATS_JOB, row);
   }
+  /** The statistics of a tube. */
   statsTube(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.statsTube++;
     const tube = this.tubes.find(bytes, from, to);
     if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
     this.outbox.reply(session, out.STATS_TUBE, tube.slot);
   }
+  /** The names of all tubes. */
   listTubes(session: Session): void {
     this.counters.listTubes++;
     this.outbox.reply(session, out.LIST_TUBES);
   }
+  /** The name of the used tube. */
   listTubeUsed(session: Session): void {
     this.counters.listTubeUsed++;
     this.outbox.reply(session, out.USING, session.used.slot);
   }
+  /** The names of the watched tubes. */
   listTubesWatched(session: Session): void {
     this.counters.listTubesWatched++;
     this.outbox.reply(session, out.LIST_TUBES_WATCHED);
@@ -380,6 +423,7 @@ export class Engine {
 
   // Tubes. Names are given as bytes[from, to) and must be valid; they are copied where they are kept.
 
+  /** Later puts go to that tube. */
   use(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.use++;
     const former = session.used;
@@ -391,6 +435,7 @@ export class Engine {
     this.outbox.reply(session, out.USING, tube.slot);
   }
 
+  /** Later reserves look at that tube, too. */
   watch(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.watch++;
     const tube = this.tubes.obtain(bytes, from, to);
@@ -398,6 +443,7 @@ export class Engine {
     this.outbox.reply(session, out.WATCHING, session.watches.length);
   }
 
+  /** Later reserves do not look at that tube any more. */
   ignore(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.ignore++;
     const tube = this.tubes.find(bytes, from, to);
@@ -411,6 +457,7 @@ export class Engine {
     this.outbox.reply(session, out.WATCHING, session.watches.length);
   }
 
+  /** @internal */
   private addWatch(session: Session, tube: Tube): void {
     session.addWatch(tube);
     tube.watchingCount++;
@@ -485,12 +532,14 @@ export class Engine {
     this.graves.clearSome();
   }
 
+  /** @internal */
   private becomeProducer(session: Session): void {
     if (session.isProducer) return;
     session.isProducer = true;
     this.counters.producers++;
   }
 
+  /** @internal */
   private becomeWorker(session: Session): void {
     if (session.isWorker) return;
     session.isWorker = true;

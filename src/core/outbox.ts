@@ -82,10 +82,13 @@ export interface Truncation {
   readonly delayedFromId: number;
 }
 
+/** Replies and records of the calls since it was cleared. */
 export class Outbox {
   /** Replies. */
   length = 0;
+  /** How many records there are. */
   recordCount = 0;
+  /** @internal */
   readonly truncates: Truncation[] = [];
   /** The page of a LISTED_JOBS reply. */
   listed: JobPage = { rows: [], next: null, isCut: false };
@@ -98,10 +101,12 @@ export class Outbox {
   private readonly nameBytes: number[] = [];
   private readonly bodyBytes: number[] = [];
 
+  /** What a reply is; see {@link KINDS}. */
   kind(index: number): number {
     return this.kinds[index];
   }
 
+  /** The number that goes with a reply: an id, a count, a row. */
   number(index: number): number {
     return this.numbers[index];
   }
@@ -111,10 +116,12 @@ export class Outbox {
     return this.sessions[index];
   }
 
+  /** What a record is; see {@link KINDS}. */
   recordKind(index: number): number {
     return this.recordKinds[index];
   }
 
+  /** The row of the job; of one that is gone, its id. */
   recordNumber(index: number): number {
     return this.recordNumbers[index];
   }
@@ -133,12 +140,14 @@ export class Outbox {
     return this.bodyBytes[index];
   }
 
+  /** @internal */
   reply(session: Session, kind: number, number: number = 0): void {
     this.kinds[this.length] = kind;
     this.numbers[this.length] = number;
     this.sessions[this.length++] = session;
   }
 
+  /** @internal */
   record(kind: number, number: number): void {
     this.recordKinds[this.recordCount] = kind;
     this.recordNumbers[this.recordCount++] = number;
@@ -155,6 +164,7 @@ export class Outbox {
     this.record(RECORD_TRUNCATE, this.truncates.push(truncation) - 1);
   }
 
+  /** Forgets all that was read. */
   clear(): void {
     if (this.truncates.length > 0) this.truncates.length = 0; // setting a length is slow, and this is called often
     this.length = 0;

@@ -18,49 +18,72 @@ export const KICK_BURIED = 1;
 export const KICK_DELAYED = 2;
 export const GIVE_BACK = 3;
 
+/** One peer of the queue; made by `Engine.open`. */
 export class Session implements Alarmed {
   /** Number by which job rows name the session that holds them; given again after it closed. */
   readonly slot: number;
+  /** @internal */
   used: Tube;
+  /** @internal */
   readonly watches: Watch[] = [];
+  /** It has put. */
   isProducer = false;
+  /** It has reserved. */
   isWorker = false;
+  /** It has not been closed. */
   isOpen = true;
   /** The peer will send no more: a reserve that finds no job ends at once. */
   isHalfClosed = false;
+  /** It waits in a reserve. */
   isWaiting = false;
-  /** When the wait ends with TIMED_OUT; Infinity = never. */
-  waitUntil = Infinity;
+  /**
+   * When the wait ends with TIMED_OUT; Infinity = never.
+   * @internal
+   */
+  waitUntil: number = Infinity;
   /** During a tick: the reply kind with which an overdue wait ends unless the match still serves it; else 0. */
   waitEndsWith = 0;
   /** The put being received: its id, when it began, its body so far. `draftBody` is NO_BODY when there is none. */
   draftId = 0;
+  /** @internal */
   draftAt = 0;
+  /** @internal */
   draftBody: number = NO_BODY;
+  /** @internal */
   draftBytes = 0;
+  /** @internal */
   draftFilled = 0;
   /** What is left to do for it in later calls, and how far that is. */
   chore: number = NO_CHORE;
+  /** @internal */
   choreLeft = 0;
+  /** @internal */
   choreDone = 0;
+  /** @internal */
   alarmAt = Infinity;
+  /** @internal */
   alarmPlace = -1;
   private byTube: Map<Tube, Watch> | null = null;
   private readonly jobs: JobTable;
   /** Null until it has held a job. */
   private queue: DeadlineQueue | null = null;
 
+  /** @internal */
   constructor(slot: number, home: Tube, jobs: JobTable) {
     this.slot = slot;
     this.used = home;
     this.jobs = jobs;
   }
 
-  /** Reserved jobs, soonest deadline first. */
+  /**
+   * Reserved jobs, soonest deadline first.
+   * @internal
+   */
   get held(): DeadlineQueue {
     return this.queue ??= new DeadlineQueue(this.jobs);
   }
 
+  /** How many jobs it holds. */
   get heldCount(): number {
     return this.queue === null ? 0 : this.queue.length;
   }
@@ -86,12 +109,14 @@ export class Session implements Alarmed {
     return this.soonest - SAFETY_MARGIN_MS <= now;
   }
 
+  /** @internal */
   watchOf(tube: Tube): Watch | undefined {
     if (this.byTube !== null) return this.byTube.get(tube);
     for (const watch of this.watches) if (watch.tube === tube) return watch;
     return undefined;
   }
 
+  /** @internal */
   addWatch(tube: Tube): void {
     const watch = new Watch(this, tube, this.watches.length);
     this.watches.push(watch);
@@ -101,7 +126,10 @@ export class Session implements Alarmed {
     }
   }
 
-  /** Takes a watch out; the last one moves into its place, as clients of the reference see it in list-tubes-watched. */
+  /**
+   * Takes a watch out; the last one moves into its place, as clients of the reference see it in list-tubes-watched.
+   * @internal
+   */
   dropWatch(watch: Watch): void {
     const last = this.watches.pop()!;
     if (last !== watch) {

@@ -32,6 +32,7 @@ export class Tail {
   /** Files written to since the last sync began, the current segment's last; and those that are being synced. */
   private dirty: OpenFile[] = [];
   private syncing: OpenFile[] = [];
+  private isClosed = false;
 
   /** Goes on in a segment that is there (with its header written anew), or begins one. */
   constructor(options: TailOptions, segment: Segment, isThere: boolean) {
@@ -107,6 +108,7 @@ export class Tail {
     this.syncing = this.dirty;
     this.dirty = [];
     const next = (error: Error | null): void => {
+      if (this.isClosed) return; // all was synced then, and the files behind this one are closed
       if (error !== null) return done(error);
       this.finish(this.syncing.shift()!);
       if (this.syncing.length === 0) done(null);
@@ -129,6 +131,7 @@ export class Tail {
 
   /** Closes all files. The zeros stay: they are room that the next start will need. */
   close(): void {
+    this.isClosed = true;
     this.file.close();
     this.spares.close();
   }

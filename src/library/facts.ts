@@ -1,5 +1,5 @@
-// What the stats document of a queue in this process says of the process. Looked up when asked for: on Deny-by-default
-// are asked for (Deno), a program that never looks needs none.
+// What the stats document says of this process and machine. Looked up when asked for: Deno asks the user for leave to see
+// some of it, and a program that never looks needs none.
 
 import { readFileSync } from "node:fs";
 import os from "node:os";
@@ -8,11 +8,12 @@ import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import { VERSION } from "../runtime/version.ts";
 
-/** `startedAt` in milliseconds since 1970. */
+/** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, 0 without one. */
 export function describeProcess(
   maxJobBytes: number,
   startedAt: number,
   journal: () => JournalFacts,
+  segmentBytes: number = 0,
 ): ServerFacts {
   const random = crypto.getRandomValues(new Uint8Array(8));
   const instanceId = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -34,7 +35,7 @@ export function describeProcess(
       return os.machine();
     },
     cpuMicros: () => process.cpuUsage(),
-    binlog: () => ({ ...journal(), maxBytes: 0 }),
+    binlog: () => ({ ...journal(), maxBytes: segmentBytes }),
   };
 }
 

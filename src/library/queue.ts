@@ -1,13 +1,14 @@
 // The queue in this process: the engine and the server's turns without a socket, until listen() opens one.
 
 import { setImmediate } from "node:timers";
-import { createAfterInput } from "../adapters/deno/after_input.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
 import { BaseQueue } from "../client/base_queue.ts";
+import { QueueError } from "../client/errors.ts";
 import { Engine } from "../core/engine.ts";
 import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
 import type { Address, Listener } from "../ports/transport.ts";
-import { listen, runtimeName } from "../runtime/runtime.ts";
+import { copyLong, listen, openAfterInput, tuneMemory } from "../runtime/runtime.ts";
+import type { AfterInput } from "../runtime/runtime.ts";
 import { Server } from "../server/server.ts";
 import { describeProcess } from "./facts.ts";
 import { LocalBackend } from "./local_backend.ts";
@@ -60,19 +61,18 @@ export interface Listening extends AsyncDisposable {
  */
 export class Queue extends BaseQueue {
   readonly #server: Server;
-  readonly #listeners: Set<Listener>;
+  readonly #ports: Ports;
   readonly #clock: QueueClock;
 
-  private constructor(server: Server, clock: QueueClock, listeners: Set<Listener>, isKept: boolean) {
+  private constructor(server: Server, clock: QueueClock, ports: Ports, isKept: boolean) {
     const stop = (): Promise<void> => {
-      for (const listener of listeners) listener.close();
-      listeners.clear();
-      return server.end();
+      ports.close();
+      return server.end().finally(() => clock.close()); // a journal that takes its time needs the clock meanwhile
     };
     super(new LocalBackend(server, isKept, stop));
     this.#server = server;
     this.#clock = clock;
-    this.#listeners = listeners;
+    this.#ports = ports;
   }
 
   /**
@@ -88,22 +88,27 @@ export class Queue extends BaseQueue {
   static async open(options: QueueOptions = {}): Promise<Queue> {
     const { store, maxMemoryBytes, maxJobBytes = DEFAULT_MAX_JOB_BYTES, onFailed } = options;
     const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-    const engine = new Engine({ maxMemoryBytes, seed });
+    tuneMemory();
+    const engine = new Engine({ maxMemoryBytes, seed, copyLong: copyLong() });
     const clock = new QueueClock();
+    const ports = new Ports();
     const journal = await store?.(engine, clock.now());
     const server: Server = new Server({
       engine,
       journal,
       clock,
       facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
-      onFailed,
+      onFailed: (error) => {
+        ports.close();
+        onFailed?.(error);
+      },
     });
-    return new Queue(server, clock, new Set(), store !== undefined);
+    return new Queue(server, clock, ports, store !== undefined);
   }
 
   /**
    * Opens a TCP port or Unix socket of this queue, so that other processes join with any beanstalkd client. Rejects when
-   * the address cannot be had. It is closed with the queue.
+   * the address cannot be had, or with CLOSED when the queue is closed meanwhile. It is closed with the queue.
    *
    * @example
    * ```ts
@@ -120,12 +125,11 @@ export class Queue extends BaseQueue {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     const { port = 11300, host = "127.0.0.1", path } = options;
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
+    this.#ports.mustBeOpen();
     await this.#clock.prepareForSockets();
     const listener = await listen(address, this.#server.accept);
-    this.#listeners.add(listener);
-    const close = (): void => {
-      if (this.#listeners.delete(listener)) listener.close();
-    };
+    this.#ports.add(listener);
+    const close = (): void => this.#ports.drop(listener);
     return {
       port: listener.address.kind === "tcp" ? listener.address.port : 0,
       close,
@@ -134,10 +138,36 @@ export class Queue extends BaseQueue {
   }
 }
 
+/** The listeners of a queue. None is left open when the queue is over, however late it was opened. */
+class Ports {
+  readonly #listeners = new Set<Listener>();
+  #isClosed = false;
+
+  mustBeOpen(): void {
+    if (this.#isClosed) throw new QueueError("CLOSED", "the queue is closed");
+  }
+
+  add(listener: Listener): void {
+    if (this.#isClosed) listener.close();
+    this.mustBeOpen();
+    this.#listeners.add(listener);
+  }
+
+  drop(listener: Listener): void {
+    if (this.#listeners.delete(listener)) listener.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners.clear();
+  }
+}
+
 /** The clock of a queue: it lets input through in the runtime's own way, once there may be any. */
 class QueueClock extends SystemClock {
   readonly #later: { afterInput: (callback: () => void) => void };
-  #isPrepared = false;
+  #opening: Promise<AfterInput | undefined> | null = null;
 
   constructor() {
     const later = { afterInput: (callback: () => void): void => void setImmediate(callback) };
@@ -146,8 +176,12 @@ class QueueClock extends SystemClock {
   }
 
   async prepareForSockets(): Promise<void> {
-    if (this.#isPrepared || runtimeName() !== "deno") return;
-    this.#isPrepared = true;
-    this.#later.afterInput = await createAfterInput();
+    this.#opening ??= openAfterInput();
+    const afterInput = await this.#opening;
+    if (afterInput !== undefined) this.#later.afterInput = afterInput;
+  }
+
+  close(): void {
+    void this.#opening?.then((afterInput) => afterInput?.close());
   }
 }

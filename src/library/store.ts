@@ -4,6 +4,7 @@ import { NodeFiles } from "../adapters/node/files.ts";
 import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
+import { changesAtOnce } from "../journal/layout.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
 import { openKv } from "../journal/kv/recovery.ts";
 import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
@@ -16,6 +17,8 @@ export interface EmptyQueue {
   readonly live: LiveJobs;
   /** Takes what was kept, then `finish` with the first id that was never used and the time in milliseconds since 1970. */
   restore(): Restorer & { finish(nextId: number, now: number): void };
+  /** A store that can take only so many changed jobs at once says so here, before it answers. */
+  limitMovesPerKick(moves: number): void;
 }
 
 /**
@@ -64,14 +67,17 @@ const DEFAULT_KV_NAME = "runnerbean";
  * ```
  */
 export function binlog(directory: string, options: BinlogStoreOptions = {}): Store {
-  return (queue, now) =>
-    openLog(new NodeFiles(directory), queue, {
-      segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
+  const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+  return (queue, now) => {
+    queue.limitMovesPerKick(changesAtOnce(segmentBytes));
+    return openLog(new NodeFiles(directory), queue, {
+      segmentBytes,
       sync: policyOf(options.sync ?? "always"),
       stopwatch: () => performance.now(),
       now,
       identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
     }).binlog;
+  };
 }
 
 /** How a queue in a Deno KV is kept. */

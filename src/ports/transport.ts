@@ -9,6 +9,7 @@ export interface Transport {
   send(bytes: Uint8Array, length: number): boolean;
   /** Stops reading; what is already on its way may still be received. */
   pause(): void;
+  /** @internal */
   resume(): void;
   /** Closes both directions. All that was sent before still goes out if the peer takes it. */
   close(): void;
@@ -35,6 +36,7 @@ export type Address =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "descriptor"; readonly fd: number };
 
+/** What listens. */
 export interface Listener {
   /** Where it really listens (the port is known even if 0 was asked for). */
   readonly address: Address;

@@ -93,7 +93,16 @@ export const EXTENSIONS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByt
 /** All words, as a client asks for them. */
 export const ALL_WORDS: readonly string[] = [...WORDS, ...EXTENSIONS].map(([word]) => word.trim());
 
-/** The word of a command, for logs. */
+/**
+ * The word of a command, for logs; "" when there is none.
+ *
+ * @example
+ * ```ts
+ * import { COMMANDS, wordOf } from "@runnerbean/runnerbean/protocol";
+ *
+ * console.log(wordOf(COMMANDS.PAUSE_TUBE)); // pause-tube
+ * ```
+ */
 export function wordOf(code: number): string {
   return [...WORDS, ...EXTENSIONS].find(([, its]) => its === code)?.[0].trim() ?? "";
 }
@@ -112,9 +121,11 @@ function byFirstByte(words: readonly (readonly [string, number])[]): Word[][] {
  * `source[nameFrom, nameTo)` is valid until the parser is called again.
  */
 export class Command {
+  /** Which command it is; see {@link COMMANDS}. */
   code = 0;
   /** A job's id. An id that no job can have is Infinity. */
   id = 0;
+  /** The priority; 0 is the most urgent. */
   pri = 0;
   /** Seconds. */
   delay = 0;
@@ -137,7 +148,9 @@ export class Command {
   setting: boolean | null = null;
   /** A tube's name; auth: the token. */
   source: Uint8Array = new Uint8Array(0);
+  /** Where the name begins in `source`. */
   nameFrom = 0;
+  /** Where the name ends in `source`. */
   nameTo = 0;
   /** pause-tube: the name keeps the rules for names. */
   isNameValid = true;

@@ -60,13 +60,42 @@ function wordsByKind(): (Uint8Array | undefined)[] {
 
 /** Replies that the protocol gives itself, before a command reaches the queue. */
 export const BAD_FORMAT_REPLY: Uint8Array = bytesOf("BAD_FORMAT\r\n");
+/** No command begins like this line. */
 export const UNKNOWN_COMMAND_REPLY: Uint8Array = bytesOf("UNKNOWN_COMMAND\r\n");
+/** A body does not end with CR LF. */
 export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
+/** A body is larger than the server takes. */
 export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
+/** There is no room for a job. */
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
 export const AUTHENTICATED_REPLY: Uint8Array = bytesOf("AUTHENTICATED\r\n");
 
-/** Writes the replies of one engine's outbox. */
+/**
+ * Writes the replies of one engine's outbox.
+ *
+ * @example
+ * ```ts
+ * import { Engine } from "@runnerbean/runnerbean/core";
+ * import { ReplyEncoder, type ReplyWriter, type ServerFacts } from "@runnerbean/runnerbean/protocol";
+ *
+ * let text = "";
+ * const copy = (source: Uint8Array, from: number, to: number) => {
+ *   text += new TextDecoder().decode(source.subarray(from, to));
+ * };
+ * const writer: ReplyWriter = {
+ *   copy,
+ *   keep: (piece, length) => copy(piece, 0, length),
+ *   bytes: (bytes) => copy(bytes, 0, bytes.length),
+ *   number: (value) => void (text += value),
+ * };
+ * const engine = new Engine();
+ * const { outbox } = engine;
+ * const encoder = new ReplyEncoder(engine, {} as ServerFacts, { now: 0 }); // facts are for `stats` alone
+ * engine.listTubeUsed(engine.open());
+ * encoder.write(writer, outbox.kind(0), outbox.number(0), outbox.session(0));
+ * console.log(text); // USING default
+ * ```
+ */
 export class ReplyEncoder {
   private readonly engine: Engine;
   private readonly facts: ServerFacts;

@@ -26,10 +26,13 @@ const IN_LONG_LINE = 1;
 const IN_BODY = 2;
 const IN_SKIP = 3;
 
+/** Reads the lines and bodies of one connection; fed with chunks cut anywhere, it goes on where it was. */
 export class Parser {
   /** Filled by each line, until the next. */
   readonly command: Command;
+  /** BODY_PART: where the part begins in the chunk. */
   partFrom = 0;
+  /** BODY_PART: where the part ends in the chunk. */
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */
   bodyLeft = 0;
@@ -88,6 +91,7 @@ export class Parser {
     }
   }
 
+  /** @internal */
   private wholeLine(chunk: Uint8Array, end: number): number {
     const from = this.at;
     const stop = Math.min(end, from + LINE_BYTES) - 1;
@@ -109,6 +113,7 @@ export class Parser {
     return NEED_MORE;
   }
 
+  /** @internal */
   private restOfLine(chunk: Uint8Array, end: number): number {
     const line = this.line!;
     while (this.at < end && this.lineLength < LINE_BYTES) {
@@ -136,6 +141,7 @@ export class Parser {
     return this.next(bytes, this.at, end);
   }
 
+  /** @internal */
   private longLine(chunk: Uint8Array, end: number): number {
     let before = this.lastByte;
     for (let i = this.at; i < end; i++) {
@@ -152,6 +158,7 @@ export class Parser {
     return NEED_MORE;
   }
 
+  /** @internal */
   private bodyPart(chunk: Uint8Array, end: number): number {
     const from = this.at;
     const to = Math.min(end, from + this.bodyLeft);
@@ -165,6 +172,7 @@ export class Parser {
     return BODY_PART;
   }
 
+  /** @internal */
   private skipped(end: number): number {
     const count = Math.min(end - this.at, this.skipLeft);
     this.at += count;
@@ -174,6 +182,7 @@ export class Parser {
     return SKIPPED;
   }
 
+  /** @internal */
   private parse(bytes: Uint8Array, from: number, end: number, hasNul: boolean): number {
     const isFirst = this.isFirstLine;
     this.isFirstLine = false;
@@ -251,6 +260,7 @@ export class Parser {
     }
   }
 
+  /** @internal */
   private setName(from: number, to: number): void {
     const { command } = this;
     command.source = this.lexer.bytes;

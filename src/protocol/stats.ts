@@ -9,8 +9,11 @@ import type { YamlDocument } from "./document.ts";
 
 /** What the stats document says of the process; the queue itself does not know it. */
 export interface ServerFacts {
+  /** The version of the server. */
   readonly version: string;
+  /** The number of the process. */
   readonly pid: number;
+  /** The name of the machine. */
   readonly hostname: string;
   /** The kernel's version text. */
   readonly os: string;

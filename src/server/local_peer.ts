@@ -10,6 +10,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { ReplyEncoder } from "../protocol/encoder.ts";
 import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
+import { Fifo } from "./fifo.ts";
 import type { ServerPeer } from "./server_peer.ts";
 
 /** What a local peer needs of the server. */
@@ -73,7 +74,7 @@ export class LocalPeer implements ServerPeer {
   private shareOfTurn = 0;
   private ticket = 0;
   /** The first one is running. */
-  private readonly tasks: LocalTask[] = [];
+  private readonly tasks = new Fifo<LocalTask>();
   /** Over, and not known yet: parallel lists. */
   private readonly over: LocalTask[] = [];
   private readonly tickets: number[] = [];
@@ -139,7 +140,7 @@ export class LocalPeer implements ServerPeer {
   reply(kind: number, number: number): void {
     if (this.isGone) return;
     if (tellsOfJobs(kind)) this.ticket = this.server.journal.ticket;
-    this.tasks[0].reply(this, kind, number);
+    this.tasks.first!.reply(this, kind, number);
     if (!this.isRunning) this.answered();
   }
 
@@ -180,18 +181,18 @@ export class LocalPeer implements ServerPeer {
     this.isRunning = true;
     while (this.canGoOn && this.share > 0) {
       const before = this.share;
-      this.tasks[0].step(this, now);
-      if (this.isGone || !this.tasks[0].isOver) break;
+      this.tasks.first!.step(this, now);
+      if (this.isGone || !this.tasks.first!.isOver) break;
       this.leave(this.tasks.shift()!, before - this.share);
     }
     this.isRunning = false;
-    if (this.canGoOn) this.server.list(this);
-    else if (this.tasks.length > 0 && this.server.journal.isFull) this.server.await(this);
+    // Also when the journal is full: it may have room at the end of this turn, and only who is listed is asked then.
+    if (this.tasks.length > 0 && !this.isGone && !this.session.isBlocked) this.server.list(this);
   }
 
   /** A reply came while nothing ran: the end of a wait or of a large kick. */
   private answered(): void {
-    if (this.tasks[0].isOver) this.leave(this.tasks.shift()!, 1);
+    if (this.tasks.first!.isOver) this.leave(this.tasks.shift()!, 1);
     if (this.tasks.length > 0) this.server.list(this);
   }
 
@@ -206,8 +207,10 @@ export class LocalPeer implements ServerPeer {
     if (this.isGone) return;
     this.isGone = true;
     this.hasFailed = hasFailed;
-    for (const task of [...this.over, ...this.tasks]) task.fail(hasFailed);
-    this.over.length = this.tickets.length = this.tasks.length = 0;
+    const unfinished = [...this.over, ...this.tasks.toArray()];
+    this.over.length = this.tickets.length = 0;
+    this.tasks.clear();
+    for (const task of unfinished) task.fail(hasFailed);
     this.onEnd();
   }
 }

@@ -82,7 +82,7 @@ function someLines(): string {
 
 describe("verbs: the command line", () => {
   const WRONG: [string[], string][] = [
-    [["chekc", "/tmp"], "unknown verb: chekc (there are check, salvage, import, dump, load)"],
+    [["chekc", "/tmp"], "unknown verb: chekc (there are check, salvage, import, dump, load, health)"],
     [["check"], "check: DIR is missing"],
     [["check", ""], 'check: DIR: expected a path, got ""'],
     [["check", "/tmp", "/tmp"], "check: unexpected argument: /tmp"],

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { assert, assertEquals } from "@std/assert";
-import { findRuntime, runtimeCommand } from "../support/runtime.ts";
+import { findRuntime, RUNTIME, runtimeCommand } from "../support/runtime.ts";
 import { PROJECT_DIR, type ServerProcess, startProcess, startServer } from "../support/server_process.ts";
 
 interface Example {
@@ -26,14 +26,21 @@ const FILES: readonly string[] = [
   "mod.ts",
   "README.md",
   "docs/LIBRARY.md",
-  "src/core/mod.ts",
-  ...["src/client", "src/library"].flatMap((folder) =>
+  "docs/INSTALL.md",
+  ...["src/client", "src/library", "src/core", "src/protocol"].flatMap((folder) =>
     readdirSync(join(PROJECT_DIR, folder)).filter((file) => file.endsWith(".ts")).map((file) =>
       `${folder}/${file}`
     )
   ),
 ];
-const EXAMPLES = FILES.flatMap(examplesOf);
+/** What is made for one runtime is tried on that. */
+const isForAnother = ({ code }: Example): boolean => {
+  const [, name = RUNTIME] = /"@runnerbean\/runnerbean\/(deno|bun)"/.exec(code) ?? [];
+  return name !== RUNTIME;
+};
+/** Shown by the example of their module, or of what hands them out. */
+const SHOWN_ELSEWHERE = ["Worker", "Engine", "Session", "Outbox", "Parser", "Command", "listen"];
+const EXAMPLES = FILES.flatMap(examplesOf).filter((example) => !isForAnother(example));
 
 describe("examples in the documentation", () => {
   let folder: string;
@@ -60,12 +67,28 @@ describe("examples in the documentation", () => {
 
   it(
     "have the types they should",
-    { skip: findRuntime("deno") ? false : "Deno is not installed" },
+    { skip: skipWithoutDeno() },
     async () => {
       const check = startProcess([findRuntime("deno"), "check", "-q", ...files]);
       assertEquals(await check.exited, 0, check.stderr());
     },
   );
+
+  it("are there for every entry, class and function", { skip: skipWithoutDeno() }, async () => {
+    const entries = Object.values(JSON.parse(readFileSync(join(PROJECT_DIR, "deno.json"), "utf8")).exports);
+    const doc = startProcess([
+      findRuntime("deno"),
+      "doc",
+      "--json",
+      ...entries.map((entry) => join(PROJECT_DIR, String(entry))),
+    ]);
+    assertEquals(await doc.exited, 0, doc.stderr());
+    const modules = Object.values(JSON.parse(doc.stdout()).nodes) as DocumentedModule[];
+    assertEquals(modules.length, entries.length);
+    assertEquals(modules.map((module) => hasExample(module.module_doc)), entries.map(() => true));
+    const bare = modules.flatMap(({ symbols }) => symbols).filter(needsExample).map(({ name }) => name);
+    assertEquals(bare, []);
+  });
 
   for (const [i, { name, code }] of EXAMPLES.entries()) {
     it(name, async () => {
@@ -81,6 +104,39 @@ describe("examples in the documentation", () => {
     });
   }
 });
+
+function skipWithoutDeno(): string | false {
+  return findRuntime("deno") ? false : "Deno is not installed";
+}
+
+/** What `deno doc --json` says, as far as it is looked at here. */
+interface Documentation {
+  readonly tags?: readonly { readonly kind: string }[];
+}
+interface DocumentedSymbol {
+  readonly name: string;
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly jsDoc?: Documentation;
+    readonly def: { readonly extends?: string };
+  }[];
+}
+interface DocumentedModule {
+  readonly module_doc: Documentation;
+  readonly symbols: readonly DocumentedSymbol[];
+}
+
+function hasExample(documentation: Documentation | undefined): boolean {
+  return documentation?.tags?.some((tag) => tag.kind === "example") ?? false;
+}
+
+/** Functions and classes to be called: not types, values, errors, or what the others only hand out. */
+function needsExample({ name, declarations }: DocumentedSymbol): boolean {
+  const isCalled = declarations.some(({ kind, def }) =>
+    kind === "function" || (kind === "class" && !def.extends?.endsWith("Error"))
+  );
+  return isCalled && !SHOWN_ELSEWHERE.includes(name) && !declarations.some(({ jsDoc }) => hasExample(jsDoc));
+}
 
 /** Runtimes print lists with different blanks. */
 function flat(text: string): string {

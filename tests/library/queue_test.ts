@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { binlog, connect, Queue } from "../../mod.ts";
+import { binlog, connect, Queue, QueueError, type Store } from "../../mod.ts";
 import { LOCAL_COMMANDS_PER_TURN } from "../../src/core/limits.ts";
+import { changesAtOnce } from "../../src/journal/layout.ts";
+import { sleep } from "../support/runtime.ts";
 import { faceSuite } from "./face_suite.ts";
 
 function folder(): string {
@@ -64,6 +66,69 @@ describe("the queue in this process", () => {
     assertEquals(listening.port, 0);
     await using other = await connect({ path: join(directory, "socket") });
     assertEquals(await other.tubes(), ["default"]);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("does not listen once it is closed, nor open what it was just about to", async () => {
+    const queue = await Queue.open();
+    const opening = queue.listen({ port: 0 });
+    await queue.close();
+    await assertRejects(() => opening, QueueError, "closed");
+    await assertRejects(() => queue.listen({ port: 0 }), QueueError, "closed");
+  });
+
+  it("opens the same Unix socket again after it was closed", async () => {
+    const directory = folder();
+    const path = join(directory, "socket");
+    for (let i = 0; i < 3; i++) {
+      await using queue = await Queue.open();
+      await queue.listen({ path });
+      await using other = await connect({ path });
+      assertEquals(await other.tubes(), ["default"]);
+    }
+    rmSync(directory, { recursive: true });
+  });
+
+  it("takes more than the log can take in one turn, whatever the syncs, and can be closed at once", async () => {
+    for (const sync of ["always", 100, "never"] as const) {
+      const directory = folder();
+      const queue = await Queue.open({ store: binlog(directory, { sync, segmentBytes: 16_384 }) });
+      const ids = await queue.tube("t").putMany(Array.from({ length: 300 }, () => new Uint8Array(1000)));
+      assertEquals(ids.length, 300, `sync ${sync}`);
+      await queue.close(); // a sync of several files may be under way
+      await sleep(50);
+      await using again = await Queue.open({ store: binlog(directory) });
+      assertEquals((await again.tube("t").stats())?.["current-jobs-ready"], 300);
+      await again.close();
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("moves no more jobs at once than a log of small segments has room for", async () => {
+    const directory = folder();
+    let most = 0;
+    const counting: Store = async (empty, now) => {
+      const journal = await binlog(directory, { segmentBytes: 4096, sync: "never" })(empty, now);
+      let changes = 0;
+      const { change, commit } = journal;
+      return Object.assign(journal, {
+        change(...job: Parameters<typeof change>): void {
+          most = Math.max(most, ++changes);
+          change.apply(journal, job);
+        },
+        commit(...when: Parameters<typeof commit>): void {
+          changes = 0;
+          commit.apply(journal, when);
+        },
+      });
+    };
+    await using queue = await Queue.open({ store: counting });
+    const tube = queue.tube("t");
+    await tube.putMany(Array.from({ length: 300 }, () => "x"), { delay: 1000 });
+    assertEquals(await tube.kick(300), 300);
+    assertEquals((await tube.stats())?.["current-jobs-ready"], 300);
+    assert(most > 0 && most <= 2 * changesAtOnce(4096), `${most} changes in one commit`);
+    await queue.close();
     rmSync(directory, { recursive: true });
   });
 

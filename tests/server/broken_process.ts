@@ -1,7 +1,7 @@
 // Listens with the runtime's own adapter, or with the one that is named (`epoll`), and has a bug: the first chunk that
 // comes throws. Prints its port.
 import process from "node:process";
-import { openSockets } from "../../src/cli/runtime.ts";
+import { openSockets } from "../../src/cli/sockets.ts";
 import type { Peer } from "../../src/ports/transport.ts";
 
 const BROKEN: Peer = {
@@ -15,9 +15,8 @@ const BROKEN: Peer = {
 
 /** Not awaited at the top: with that pending, Bun reports what is thrown and goes on. */
 async function main(): Promise<void> {
-  const { listenFor } = await openSockets(process.argv[2] === "epoll" ? "epoll" : "native");
-  const wanted = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
-  const { address } = await listenFor(wanted)(wanted, () => BROKEN);
+  const { listen } = await openSockets(process.argv[2] === "epoll" ? "epoll" : "native");
+  const { address } = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => BROKEN);
   if (address.kind === "tcp") process.stdout.write(`port ${address.port}.\n`);
 }
 

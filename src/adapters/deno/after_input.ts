@@ -24,8 +24,15 @@ interface DenoRuntime {
 
 const HOST = "127.0.0.1";
 
-/** Makes a function that calls back when the runtime has looked for input. One call at a time. */
-export async function createAfterInput(): Promise<(callback: () => void) => void> {
+/** Calls back when the runtime has looked for input. One call at a time. */
+export interface AfterInput {
+  (callback: () => void): void;
+  /** Gives the sockets back; what was asked for before is not called any more. */
+  close(): void;
+}
+
+/** Opens the sockets for it. */
+export async function createAfterInput(): Promise<AfterInput> {
   const { Deno } = globalThis as unknown as { Deno: DenoRuntime };
   const listener = Deno.listen({ hostname: HOST, port: 0 });
   const near = await Deno.connect({ hostname: HOST, port: listener.addr.port });
@@ -39,8 +46,20 @@ export async function createAfterInput(): Promise<(callback: () => void) => void
   const byte = new Uint8Array(1);
   // Larger than what comes: a read that fills its buffer would be tried again next time without asking the system.
   const into = new Uint8Array(2);
-  return (callback) => {
-    void near.write(byte);
-    far.read(into).then(callback);
+  let isClosed = false;
+  const failed = (error: unknown): void => {
+    if (!isClosed) throw error;
   };
+  const afterInput = (callback: () => void): void => {
+    if (isClosed) return;
+    near.write(byte).catch(failed);
+    far.read(into).then(callback, failed);
+  };
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    near.close();
+    far.close();
+  };
+  return Object.assign(afterInput, { close });
 }

@@ -6,13 +6,14 @@ import type { Printer } from "../printer.ts";
 import { reasonOf } from "../start_problem.ts";
 import { checkVerb } from "./check.ts";
 import { dumpVerb } from "./dump.ts";
+import { healthVerb } from "./health.ts";
 import { importVerb } from "./import.ts";
 import { loadVerb } from "./load.ts";
 import { salvageVerb } from "./salvage.ts";
 import type { Verb } from "./verb.ts";
 import { VerbProblem } from "./verb.ts";
 
-export const VERBS: readonly Verb[] = [checkVerb, salvageVerb, importVerb, dumpVerb, loadVerb];
+export const VERBS: readonly Verb[] = [checkVerb, salvageVerb, importVerb, dumpVerb, loadVerb, healthVerb];
 
 /** Runs the verb that the first word names. Answers the exit code; `usage` prints the usage. */
 export async function runVerb(
