@@ -111,7 +111,7 @@ async function test(words) {
   const complaints = [];
   const waiting = groups.flatMap((files) => names.map((name) => ({ name, files })));
   const lane = async (_, number) => {
-    const inLane = { ...environment, RUNNERBEAN_TEST_LANE: String(number + 1) };
+    const inLane = { ...environment, TEST_LANE: String(number + 1) };
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { name, files } = next;
       const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];

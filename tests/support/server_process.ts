@@ -33,7 +33,7 @@ const PORTS_PER_LANE = 5_000;
 
 /** A port that was free a moment ago, and that no other run of tests will ask for. */
 export async function freePort(): Promise<number> {
-  const lane = Number(process.env.RUNNERBEAN_TEST_LANE ?? 0);
+  const lane = Number(process.env.TEST_LANE ?? 0);
   for (;;) {
     const port = FIRST_PORT + lane * PORTS_PER_LANE + Math.floor(Math.random() * PORTS_PER_LANE);
     if (await isFree(port)) return port;
