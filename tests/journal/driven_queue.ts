@@ -1,6 +1,6 @@
 // A queue and its journal, driven directly: what the server does in a turn, without the server.
 
-import { Engine } from "../../src/core/engine.ts";
+import type { Engine } from "../../src/core/engine.ts";
 import { BURIED, DELAYED, STATE_WORDS, STATES_ALL } from "../../src/core/jobs.ts";
 import { DELETED, RECORD_CHANGE, RECORD_GONE, RECORD_PUT, RECORD_TRUNCATE } from "../../src/core/outbox.ts";
 import { REQUEUED, TRUNCATED } from "../../src/core/outbox.ts";

@@ -295,6 +295,21 @@ describe("what is found in a store", () => {
     assertEquals(whole.entries.size, names.length);
   });
 
+  it("that cannot be read does not stay leased", async () => {
+    const content = new MemoryKvContent();
+    const { queue } = await openMemoryQueue(content);
+    queue.put(bodyOf(5));
+    await queue.settle();
+    const [name, entry] = [...content.entries].find(([, { key }]) => key[1] === "job")!;
+    content.entries.set(name, { ...entry, value: new Uint8Array(3) });
+    await assertRejects(() => openMemoryQueue(content), LogProblem, "the job under");
+    content.entries.set(name, entry);
+    const sleep = (): never => {
+      throw new Error("there is nobody to wait for");
+    };
+    assertEquals((await openMemoryQueue(content, { isGone: false, sleep })).queue.jobs, 1);
+  });
+
   it("of half a body a crash left, without its job, is removed", async () => {
     const content = new MemoryKvContent();
     const { queue, kv } = await openMemoryQueue(content);

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { KvLayout } from "../../src/journal/kv/layout.ts";
@@ -108,6 +109,24 @@ describe("a server with --kv", () => {
     } finally {
       store.close();
     }
+  });
+
+  // Ten seconds pass before the second one may believe that the first is gone.
+  const skip = process.env.RUNNERBEAN_CONFORMANCE_LONG !== "1" && "only with RUNNERBEAN_CONFORMANCE_LONG=1";
+  it("that was stopped for too long answers nothing any more", { skip, timeout: 60_000 }, async () => {
+    const kv = join(folder, "jobs.kv");
+    const { server: stale, client: late } = await start(kv);
+    assertEquals(await put(late, "a"), "INSERTED 1\r\n");
+    stale.signal("SIGSTOP");
+    const { server, client } = await start(kv);
+    assertMatch(server.stderr(), /is leased to process \d+ .*watching for up to 10 s/);
+    assertEquals(await client.ask("reserve\r\n"), "RESERVED 1 1\r\na\r\n");
+    assertEquals(await client.ask("delete 1\r\n", 20_000), "DELETED\r\n");
+    late.send("reserve\r\n"); // which writes nothing, so that no commit would stop it
+    stale.signal("SIGCONT");
+    assertEquals(await late.reply(20_000), "", "no reply");
+    assertEquals((await toEnd(stale)).code, 74);
+    assertEquals(await put(client, "b"), "INSERTED 2\r\n");
   });
 
   it("works with a database at a URL", { timeout: 60_000 }, async () => {
