@@ -45,6 +45,8 @@ export interface Options {
   readonly maxMemoryBytes: number | null;
   /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
   readonly drainExit: boolean;
+  /** `--strict`: only the reference's commands and statistics. */
+  readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
   /** `--http`: where the HTTP API is served; null is nowhere. */
@@ -74,6 +76,7 @@ export const DEFAULT_OPTIONS: Options = {
   maxConnections: null,
   maxMemoryBytes: null,
   drainExit: false,
+  strict: false,
   io: "native",
   http: null,
   auditFile: null,

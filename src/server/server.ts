@@ -32,6 +32,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
+  readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
@@ -43,6 +45,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
@@ -82,11 +85,12 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -194,9 +198,9 @@ export class Server implements ConnectionOwner {
     this.deliver();
   }
 
-  /** Accepts no more puts. */
-  drain(): void {
-    this.engine.isDraining = true;
+  /** Accepts no more puts, or accepts them again. */
+  drain(isOn: boolean = true): void {
+    this.engine.isDraining = isOn;
     this.scheduleSettle();
   }
 
@@ -274,8 +278,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    if (!this.engine.isDraining || this.hasSaidDrained || this.engine.jobs.count > 0) return;
-    this.hasSaidDrained = true;
-    this.options.onDrained?.();
+    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
+    this.hasSaidDrained = isDrained;
   }
 }
