@@ -46,10 +46,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
       place.cleanup();
       process.exit(exitCode);
     };
+    if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
+    isLeaving = true;
     listener?.close();
     http?.close();
-    if (isLeaving || server === null) return exit(); // who asks twice does not wait for a slow KV
-    isLeaving = true;
+    if (server === null) return exit();
     void server.end().then(exit);
   };
   // Before listening: whoever has connected may already send signals.

@@ -9,6 +9,7 @@ import type { Answer, HttpListener, ListenHttp } from "./adapters/adapter.ts";
 import { Audit } from "./audit.ts";
 import type { Gate } from "./context.ts";
 import { LocalSource } from "./local/local_source.ts";
+import { Pace } from "./local/pace.ts";
 import type { TubeTrends } from "./local/shown.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
@@ -41,7 +42,7 @@ interface Door {
 export class HttpPort {
   readonly port: number;
   readonly #listener: HttpListener;
-  readonly #options: HttpOptions;
+  readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
   #source: LocalSource | null = null;
@@ -49,7 +50,7 @@ export class HttpPort {
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
     this.#listener = listener;
-    this.#options = options;
+    this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
   }
@@ -70,11 +71,14 @@ export class HttpPort {
     this.#door.percent = total === 0 ? 100 : Math.floor((1000 * bytes) / total) / 10;
   }
 
+  /** Lets requests in while the jobs come back. */
+  rest(): Promise<void> {
+    return this.#pace.rest();
+  }
+
   /** Serves a server. */
   begin(server: Server, { gate = null, trends = null, more = [] }: HttpParts = {}): void {
-    const afterInput = this.#options.afterInput ??
-      ((callback: () => void): void => void setImmediate(callback));
-    const source = new LocalSource({ server, afterInput, runtime: runtimeName(), trends });
+    const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
     this.#source = source;
     this.#door.app = createApp({
       source,

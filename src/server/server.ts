@@ -307,7 +307,8 @@ export class Server implements ConnectionOwner {
 
   private leaveWhenDrained(): void {
     const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
-    this.hasSaidDrained = isDrained;
+    const isNews = isDrained && !this.hasSaidDrained;
+    this.hasSaidDrained = isDrained; // first: whoever is told may end the server, which settles once more
+    if (isNews) this.options.onDrained?.();
   }
 }
