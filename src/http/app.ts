@@ -64,8 +64,8 @@ async function answerTo(
   env: Env,
 ): Promise<Response> {
   const read = new Reading(context, route, request, params);
-  const who = (await context.gate?.admit(request, route, () => read.tubes())) ?? env.peer ?? "anyone";
-  if (typeof who !== "string") return who;
+  const identity = await context.gate?.admit(request, route, () => read.tubes()) ?? null;
+  if (identity instanceof Response) return identity;
   const call: Call<unknown, unknown, unknown> = {
     context,
     params: read.params(),
@@ -73,7 +73,8 @@ async function answerTo(
     body: await read.body(),
     request,
     peer: env.peer,
-    who,
+    identity,
+    who: identity ?? env.peer ?? "anyone",
     get signal() {
       return env.signal; // asked for only by those that wait: it is not free on every runtime
     },

@@ -22,7 +22,9 @@ export interface Call<P, Q, B> {
   readonly request: Request;
   /** The peer's address, if it is known. */
   readonly peer: string | null;
-  /** Who calls, for the audit log. */
+  /** The name of who calls; null when nobody asks for names. */
+  readonly identity: string | null;
+  /** The same for the audit log, which makes do with an address. */
   readonly who: string;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
