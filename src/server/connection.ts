@@ -17,7 +17,7 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
-import { nameUsedTube } from "./extensions.ts";
+import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -222,8 +222,10 @@ export class Connection implements Peer, ServerPeer {
     for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
       const event = parser.next(bytes, at, bytes.length);
       at = parser.at;
-      if (event === parsing.COMMAND) this.command(now);
-      else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
+      if (event === parsing.COMMAND) {
+        this.command(now);
+        if (takesWholeShare(parser.command)) left = 1;
+      } else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
       else if (event !== parsing.NEED_MORE) this.refuse(event);
       if (this.output.unsentBytes >= EARLY_BYTES) {
         this.output.flush(this.transport, this.server.journal.reached);
