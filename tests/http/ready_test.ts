@@ -10,7 +10,7 @@ import { WireClient } from "../support/wire_client.ts";
 import { call } from "./service.ts";
 
 const LIMIT = { timeout: 60000 };
-const JOBS = 60_000;
+const JOBS = 30_000;
 
 async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "runnerbean-"));
