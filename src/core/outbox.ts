@@ -156,7 +156,7 @@ export class Outbox {
   }
 
   clear(): void {
-    this.truncates.length = 0;
+    if (this.truncates.length > 0) this.truncates.length = 0; // setting a length is slow, and this is called often
     this.length = 0;
     this.recordCount = 0;
   }

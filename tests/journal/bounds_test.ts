@@ -83,6 +83,7 @@ describe("the size of the log", () => {
         }
       }
       churn.truncate();
+      await churn.commit();
       if (round % 10 === 9) await churn.restart(round % 20 === 9 ? "killed" : "closed");
     }
     while (churn.queue.engine.hasWork) churn.queue.work();

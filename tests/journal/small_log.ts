@@ -2,7 +2,7 @@
 // point of its history.
 
 import { FRAME_HEAD_BYTES, HEADER_BYTES, segmentName, spareName } from "../../src/journal/layout.ts";
-import { READY } from "../../src/core/jobs.ts";
+import { DELAYED, READY } from "../../src/core/jobs.ts";
 import type { SyncPolicy } from "../../src/journal/binlog.ts";
 import { describeJobs, LoggedQueue, T0 } from "./logged_queue.ts";
 import { PlainFiles } from "./plain_files.ts";
@@ -102,11 +102,10 @@ const thirdLife: Life = (queue, turn) => {
   });
   turn(() => queue.delete(1));
   turn(() => queue.put(text("seventh"), 11, 12, 13));
-  turn(() => queue.requeue(5, "mail", text("another body")));
   turn(() => {
-    queue.put(text("truncated"));
     queue.reserve(6);
-    queue.truncate("default", 1 << READY);
+    queue.truncate("default", 1 << READY | 1 << DELAYED);
+    queue.release(6, 0, 0);
   });
 };
 
