@@ -60,7 +60,7 @@ export function kickCount(value: number): number {
 
 /** Bytes of a line without its CR LF. */
 const LINE_TEXT_BYTES = LINE_BYTES - 2;
-const CURSOR = /^[0-9.:]{1,60}$/;
+const CURSOR = /^[0-9.:]{1,65}$/;
 
 export function listLimit(value: number | undefined): number {
   return wholeNumber("limit", value ?? DEFAULT_LISTED_JOBS, 1, MAX_LISTED_JOBS);

@@ -10,9 +10,9 @@ export interface ListCursor {
   readonly id: number;
 }
 
-const CURSOR = /^(\d{1,10}):(\d{1,16}(?:\.\d{1,12})?):(\d{1,16})$/;
+const CURSOR = /^(\d{1,10}):(\d{1,16}(?:\.\d{1,20})?):(\d{1,16})$/;
 
-/** As text without spaces, of at most 54 bytes. */
+/** As text without spaces, of at most 65 bytes. */
 export function cursorText({ holder, key, id }: ListCursor): string {
   return `${holder}:${key}:${id}`;
 }
