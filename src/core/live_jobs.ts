@@ -116,6 +116,11 @@ export class LiveJobs {
     return row === 0 ? null : this.at(row);
   }
 
+  /** Jobs that were truncated and not cleared away yet. */
+  get deadCount(): number {
+    return this.places.jobs.deadCount;
+  }
+
   eachAny(visit: (job: LiveJob) => void): void {
     this.places.jobs.eachRow((row) => visit(this.at(row)));
   }

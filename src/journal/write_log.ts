@@ -82,6 +82,9 @@ function writtenOf(jobs: LiveJobs): LiveJobs {
     find: (id) => jobs.find(id),
     each: (visit: (job: LiveJob) => void) => jobs.each((job) => job.file !== 0 && visit(job)),
     findAny: (id) => jobs.findAny(id),
+    get deadCount() {
+      return jobs.deadCount;
+    },
     eachAny: (visit: (job: LiveJob) => void) => jobs.eachAny((job) => job.file !== 0 && visit(job)),
   };
 }

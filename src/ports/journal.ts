@@ -80,6 +80,8 @@ export interface LiveJobs {
   /** The same, but jobs that were truncated and are not cleared away yet are found too. */
   findAny(id: number): LiveJob | null;
   eachAny(visit: (job: LiveJob) => void): void;
+  /** How many those are. */
+  readonly deadCount: number;
 }
 
 /** Takes what a journal remembers, in the order of the records, before the queue runs. */

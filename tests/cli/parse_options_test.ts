@@ -39,6 +39,7 @@ const SPELLINGS: [string | null, string, string, Partial<Options>][] = [
   ["p", "port", "65535", { ...tcp("127.0.0.1", 65535), portGiven: true }],
   ["p", "port", "www", { ...tcp("127.0.0.1", 80), portGiven: true }],
   ["b", "binlog", "/var/lib/beans", { binlogDir: "/var/lib/beans" }],
+  [null, "kv", "./jobs.kv", { kv: "./jobs.kv" }],
   ["f", "sync", "0", { sync: { kind: "always" } }],
   ["f", "sync", "200", { sync: { kind: "interval", ms: 200 } }],
   [null, "sync", "always", { sync: { kind: "always" } }],
@@ -56,6 +57,15 @@ const SPELLINGS: [string | null, string, string, Partial<Options>][] = [
   [null, "max-memory", "512M", { maxMemoryBytes: 536870912 }],
   [null, "max-memory", "2g", { maxMemoryBytes: 2147483648 }],
 ];
+
+describe("the command line: where jobs are kept", () => {
+  it("refuses a log and a KV at once, however they are said", () => {
+    const problem = "5 -b and --kv: jobs are kept in one of them, not in both";
+    assertEquals(problemOf(["-b", "log", "--kv", "jobs.kv"]), problem);
+    assertEquals(problemOf(["-b", "log"], { RUNNERBEAN_KV: "jobs.kv" }), problem);
+    assertEquals(problemOf(["--kv="]), '5 --kv: expected the path or URL of a Deno KV, got ""');
+  });
+});
 
 describe("the command line: spellings", () => {
   it("gives the defaults for no words at all", () => {

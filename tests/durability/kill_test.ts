@@ -42,6 +42,15 @@ describe("kill -9 under load", () => {
     });
   }
 
+  it("in a Deno KV: nothing acknowledged is lost", { timeout: 60_000 }, async () => {
+    await withDirectory(async (directory) => {
+      const campaign = campaignIn(directory, { store: "kv", kills: Math.ceil(KILLS / 2) });
+      await campaign.run();
+      console.log(`KV: ${campaign.report()}`);
+      assertGreaterOrEqual(campaign.tally.unanswered, campaign.kills, "the kills interrupted nothing");
+    });
+  });
+
   it("the test fails when the last frames are missing", { timeout: 60_000 }, async () => {
     await withDirectory(async (directory) => {
       let dropped = 0;

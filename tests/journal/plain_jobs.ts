@@ -59,6 +59,8 @@ export class PlainJobs implements LiveJobs {
     for (const job of [...this.jobs.values()]) visit(job);
   }
 
+  readonly deadCount = 0;
+
   findAny(id: number): LiveJob | null {
     return this.find(id);
   }

@@ -31,6 +31,7 @@ function openSomeLog(directory: string, jobs: PlainJobs, identity: Uint8Array): 
     find: (id: number) => jobs.find(id),
     each: () => {},
     findAny: (id: number) => jobs.find(id),
+    deadCount: 0,
     eachAny: () => {},
   };
   const restore = () => ({

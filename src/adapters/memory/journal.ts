@@ -1,24 +1,21 @@
-// A journal that remembers in memory: what is committed outlives the queue, not the process. The plainest thing that
-// the port allows, to compare the others with.
+// A journal that remembers in memory: what is committed outlives the queue, not the process. It is a list of all that was ever
+// recorded: the plainest thing that the port allows, to compare the others with.
 
 import type {
   JobState,
   Journal,
-  JournalEvents,
   JournalFacts,
   LiveJob,
   LiveJobs,
   Restorer,
+  Truncation,
 } from "../../ports/journal.ts";
 
-interface RememberedJob {
-  readonly job: JobState;
-  readonly body: Uint8Array;
-}
+type ToldRecord = (restorer: Restorer) => void;
 
 /** What outlives a queue. */
 export class JournalMemory {
-  readonly jobs = new Map<number, RememberedJob>();
+  readonly records: ToldRecord[] = [];
   nextId = 1;
   isInUse = false;
 
@@ -30,7 +27,7 @@ export class JournalMemory {
     if (this.isInUse) throw new Error("another queue has this memory");
     this.isInUse = true;
     const restorer = queue.restore();
-    for (const { job, body } of this.jobs.values()) restorer.put(job, body, 0, body.length);
+    for (const tell of this.records) tell(restorer);
     restorer.finish(this.nextId, now);
     return new MemoryJournal(this, queue.live);
   }
@@ -43,8 +40,7 @@ export class MemoryJournal implements Journal {
   reached = 0;
   private readonly memory: JournalMemory;
   private readonly live: LiveJobs;
-  private records: (() => void)[] = [];
-  private written = 0;
+  private records: ToldRecord[] = [];
 
   constructor(memory: JournalMemory, live: LiveJobs) {
     this.memory = memory;
@@ -52,47 +48,52 @@ export class MemoryJournal implements Journal {
   }
 
   put(job: LiveJob): void {
-    const remembered = { job: copyOf(job), body: bodyOf(job) };
-    this.record(() => this.memory.jobs.set(remembered.job.id, remembered));
+    const state = copyOf(job);
+    const body = bodyOf(job);
+    this.record((restorer) => restorer.put(state, body, 0, body.length));
   }
 
   change(job: LiveJob): void {
-    const changed = copyOf(job);
-    this.record(() => {
-      const { body } = this.memory.jobs.get(changed.id)!;
-      this.memory.jobs.set(changed.id, { job: changed, body });
-    });
+    const state = copyOf(job);
+    this.record((restorer) => restorer.change(state));
   }
 
   gone(id: number): void {
-    this.record(() => this.memory.jobs.delete(id));
+    this.record((restorer) => restorer.gone(id));
   }
+
+  truncate(truncation: Truncation): void {
+    const { tube, spared } = truncation;
+    const kept = { ...truncation, tube: tube.slice(), spared: [...spared] };
+    this.record((restorer) => restorer.truncate(kept));
+  }
+
+  dropped(): void {}
 
   hasRoomFor(): boolean {
     return true;
   }
 
   commit(): void {
-    for (const apply of this.records) apply();
+    for (const record of this.records) this.memory.records.push(record);
     this.records = [];
     this.memory.nextId = this.live.nextId;
     this.reached = this.ticket;
   }
 
   get facts(): JournalFacts {
-    return { oldest: 0, current: 0, migrated: 0, written: this.written };
+    return { oldest: 0, current: 0, migrated: 0, written: this.ticket };
   }
 
-  listen(_events: JournalEvents): void {}
+  listen(): void {}
 
   close(): void {
     this.commit();
     this.memory.isInUse = false;
   }
 
-  private record(apply: () => void): void {
-    this.records.push(apply);
-    this.written++;
+  private record(record: ToldRecord): void {
+    this.records.push(record);
     this.ticket++;
   }
 }

@@ -2,7 +2,7 @@
 // often a job changed. Groups are committed one after the other, so that after a crash the store is as it was after some
 // record, never in between.
 
-import type { KvMutation } from "../../ports/kv.ts";
+import type { KvKey, KvMutation } from "../../ports/kv.ts";
 import { KV_COMMIT_BYTES, KV_COMMIT_MUTATIONS } from "../../ports/kv.ts";
 import { KEY_BYTES } from "./layout.ts";
 import type { KvLayout } from "./layout.ts";
@@ -20,7 +20,7 @@ export class CommitGroup {
   private readonly jobs = new Map<number, Uint8Array | null>();
   /** Jobs that no commit before this one can have written. */
   private readonly fresh = new Set<number>();
-  private readonly pieces = new Map<string, KvMutation>();
+  private readonly others = new Map<string, KvMutation>();
 
   constructor(number: number, layout: KvLayout) {
     this.number = number;
@@ -29,7 +29,7 @@ export class CommitGroup {
 
   /** Whether one more mutation with such a value has its place. */
   fits(valueBytes: number): boolean {
-    return this.jobs.size + this.pieces.size < KV_COMMIT_MUTATIONS - RESERVED_MUTATIONS &&
+    return this.jobs.size + this.others.size < KV_COMMIT_MUTATIONS - RESERVED_MUTATIONS &&
       this.bytes + valueBytes + KEY_BYTES <= KV_COMMIT_BYTES - RESERVED_BYTES;
   }
 
@@ -53,31 +53,32 @@ export class CommitGroup {
     this.bytes += KEY_BYTES;
   }
 
-  setPiece(id: number, file: number, index: number, value: Uint8Array): void {
-    this.pieces.set(pieceName(id, file, index), { key: this.layout.piece(id, file, index), value });
+  /** For keys that are written once, and then only removed. */
+  set(key: KvKey, value: Uint8Array): void {
+    this.others.set(nameOf(key), { key, value });
     this.bytes += value.length + KEY_BYTES;
   }
 
-  removePiece(id: number, file: number, index: number): void {
-    const name = pieceName(id, file, index);
-    const before = this.pieces.get(name);
+  remove(key: KvKey): void {
+    const name = nameOf(key);
+    const before = this.others.get(name);
     if (before !== undefined) {
-      // Pieces are written once: what this group has not written yet is nowhere.
-      this.pieces.delete(name);
+      // What this group has not written yet is nowhere.
+      this.others.delete(name);
       this.bytes -= KEY_BYTES + (before.value?.length ?? 0);
       return;
     }
-    this.pieces.set(name, { key: this.layout.piece(id, file, index), value: null });
+    this.others.set(name, { key, value: null });
     this.bytes += KEY_BYTES;
   }
 
   mutations(): KvMutation[] {
-    const all = [...this.pieces.values()];
+    const all = [...this.others.values()];
     for (const [id, value] of this.jobs) all.push({ key: this.layout.job(id), value });
     return all;
   }
 }
 
-function pieceName(id: number, file: number, index: number): string {
-  return `${id} ${file} ${index}`;
+function nameOf(key: KvKey): string {
+  return key.join(" ");
 }

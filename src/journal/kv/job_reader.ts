@@ -7,12 +7,17 @@ import { LogProblem } from "../problem.ts";
 import { RecordReader } from "../record.ts";
 import { decodeHead } from "./job_value.ts";
 import { pieceCount, piecesOf, VALUE_HEAD_BYTES } from "./layout.ts";
+import type { Truncates } from "./truncate_value.ts";
 
 /** Told of how far the reading is. */
 export type ReadProgress = (jobs: number, bytes: number) => void;
 
-const BODY_BYTES_AT = VALUE_HEAD_BYTES + 4;
+// Where record.ts has what is looked at here.
+const STATE_AT = VALUE_HEAD_BYTES + 1;
 const NAME_BYTES_AT = VALUE_HEAD_BYTES + 2;
+const BODY_BYTES_AT = VALUE_HEAD_BYTES + 4;
+const MARK_AT = VALUE_HEAD_BYTES + 24;
+const NAME_AT = VALUE_HEAD_BYTES + PUT_BYTES;
 const TELL_EVERY = 1000;
 
 export class JobReader {
@@ -20,6 +25,7 @@ export class JobReader {
   lastId = 0;
   lastSequence = 0;
   private readonly restorer: Restorer;
+  private readonly truncates: Truncates;
   private readonly remove: (key: KvKey) => void;
   private readonly progress: ReadProgress;
   private readonly records = new RecordReader();
@@ -31,9 +37,15 @@ export class JobReader {
   private filled = 0;
   private nextPiece = 0;
 
-  /** `remove` is told of keys that belong to no job: a crash left them. */
-  constructor(restorer: Restorer, remove: (key: KvKey) => void, progress: ReadProgress = () => {}) {
+  /** `remove` is told of keys that belong to no living job. */
+  constructor(
+    restorer: Restorer,
+    truncates: Truncates,
+    remove: (key: KvKey) => void,
+    progress: ReadProgress = () => {},
+  ) {
     this.restorer = restorer;
+    this.truncates = truncates;
     this.remove = remove;
     this.progress = progress;
   }
@@ -59,10 +71,13 @@ export class JobReader {
     const view = new DataView(value.buffer, value.byteOffset, value.length);
     const bodyBytes = view.getUint32(BODY_BYTES_AT, true);
     const pieces = piecesOf(head.file);
-    const nameEnd = VALUE_HEAD_BYTES + PUT_BYTES + value[NAME_BYTES_AT];
+    const nameEnd = NAME_AT + value[NAME_BYTES_AT];
     if (bodyBytes < 2 || pieces !== pieceCount(bodyBytes)) throw damaged(key);
-    this.id = id;
     this.lastSequence = Math.max(this.lastSequence, head.sequence);
+    const tube = value.subarray(NAME_AT, nameEnd);
+    const [state, mark] = [value[STATE_AT], view.getFloat64(MARK_AT, true)];
+    if (this.truncates.concern({ id, tube, state, mark, sequence: head.sequence })) return this.remove(key);
+    this.id = id;
     this.file = head.file;
     this.nextPiece = 0;
     if (pieces === 0) {

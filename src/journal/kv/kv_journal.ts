@@ -3,12 +3,20 @@
 // Invariants: groups are committed in order, each atomically and under the lease; a reply that waits for ticket n leaves
 // after group n is durable; after a failure, or a commit whose outcome is unknown, nothing is written any more.
 
-import type { Journal, JournalEvents, JournalFacts, LiveJob, LiveJobs } from "../../ports/journal.ts";
-import type { KvStore } from "../../ports/kv.ts";
+import type {
+  Journal,
+  JournalEvents,
+  JournalFacts,
+  LiveJob,
+  LiveJobs,
+  Truncation,
+} from "../../ports/journal.ts";
+import type { KvKey, KvStore } from "../../ports/kv.ts";
 import { BodyCopy, BodyPieces } from "./body_pieces.ts";
 import { CommitGroup } from "./commit_group.ts";
 import { encodeJob } from "./job_value.ts";
 import { encodeMeta, fileOf, type KvLayout, pieceCount, piecesOf } from "./layout.ts";
+import { encodeSpared, encodeTruncate } from "./truncate_value.ts";
 import { describeOther, type Lease } from "./lease.ts";
 
 /** Commands wait when so much is recorded and not committed. */
@@ -45,6 +53,8 @@ export class KvJournal implements Journal {
   private lastGroup = 0;
   /** Of the groups that take no more. */
   private closedBytes = 0;
+  /** Keys of truncates that still concern jobs in the store. */
+  private readonly truncates: KvKey[] = [];
   private durable = 0;
   private written = 0;
   /** Commits on their way; settled when there is none. */
@@ -72,7 +82,7 @@ export class KvJournal implements Journal {
     job.file = fileOf(this.sequence, pieceCount(job.bodyBytes));
     if (piecesOf(job.file) > 0) {
       this.pieces.of(job).forEach((piece, index) => {
-        this.groupFor(piece.length).setPiece(id, job.file, index, piece);
+        this.groupFor(piece.length).set(this.layout.piece(id, job.file, index), piece);
       });
     }
     this.writeJob(job);
@@ -90,6 +100,27 @@ export class KvJournal implements Journal {
     this.removePieces(id, file);
   }
 
+  /** One key, whatever the number of jobs. Its list of spared jobs is there before it. */
+  truncate(truncation: Truncation): void {
+    this.sequence++;
+    const value = encodeTruncate(truncation);
+    const keys = encodeSpared(truncation.spared).map((part, index) => {
+      const key = this.layout.spared(this.sequence, index);
+      this.groupFor(part.length).set(key, part);
+      return key;
+    });
+    const key = this.layout.truncate(this.sequence);
+    this.recorded(value.length, (group) => group.set(key, value));
+    this.truncates.push(key, ...keys);
+  }
+
+  /** A truncated job is cleared away. One that is put anew says itself what it replaces. */
+  dropped(id: number, file: number): void {
+    if (this.jobs.findAny(id) !== null) return;
+    this.groupFor(0).removeJob(id);
+    this.removePieces(id, file);
+  }
+
   /** A store does not tell of its bounds: when it is full, a commit fails. */
   hasRoomFor(): boolean {
     return true;
@@ -104,6 +135,7 @@ export class KvJournal implements Journal {
   }
 
   commit(): void {
+    if (this.truncates.length > 0 && this.jobs.deadCount === 0) this.removeTruncates();
     if (this.isOver || this.running !== null) return;
     if (this.groups.length > 0 || this.lease.renewInMs <= 0) this.run();
   }
@@ -137,7 +169,14 @@ export class KvJournal implements Journal {
   }
 
   private removePieces(id: number, file: number): void {
-    for (let index = 0; index < piecesOf(file); index++) this.groupFor(0).removePiece(id, file, index);
+    for (let index = 0; index < piecesOf(file); index++) {
+      this.groupFor(0).remove(this.layout.piece(id, file, index));
+    }
+  }
+
+  /** All that they concern has been removed. The keys of a truncate go before its list. */
+  private removeTruncates(): void {
+    for (const key of this.truncates.splice(0)) this.groupFor(0).remove(key);
   }
 
   private recorded(bytes: number, record: (group: CommitGroup) => void): void {
@@ -159,12 +198,12 @@ export class KvJournal implements Journal {
   }
 
   private run(): void {
-    this.running = this.commitAll().catch((error) => this.fail(error)).finally(() => (this.running = null));
+    this.running = this.commitAll().catch((error) => this.fail(error));
   }
 
   /** Until nothing is left; renews the lease when that is due. */
   private async commitAll(): Promise<void> {
-    do {
+    for (;;) {
       const group = this.groups.at(0);
       if (group !== undefined && group === this.open) this.closeGroup();
       await this.write(group, false);
@@ -174,8 +213,11 @@ export class KvJournal implements Journal {
         this.closedBytes -= group.bytes;
         this.durable = group.number;
       }
+      if (this.groups.length === 0) break;
       this.events.progressed();
-    } while (this.groups.length > 0 && !this.isOver);
+    }
+    this.running = null;
+    this.events.progressed();
   }
 
   private async write(group: CommitGroup | undefined, isFree: boolean): Promise<void> {

@@ -4,6 +4,9 @@
 //   [name, "meta"]              version u32, 0 u32, next id f64, sequence f64; written by every commit
 //   [name, "job", id]           version u32, file u32, sequence f64; a put as in the binlog, with a small body
 //   [name, "job", id, file, n]  piece n of a larger body, without its CR LF
+//   [name, "truncate", sequence]     version u32, states u32, delayed-from f64, delayed-from id f64, spared ids u32, 0 u32; the tube's name:
+//                                    jobs of the tube that were recorded before it are gone, though their keys may be there yet
+//   [name, "truncate", sequence, n]  ids that it spared, f64 each: part n of the list
 //
 // Sequence: counts what was recorded, over all lives of the queue. File: which writing of a body it is, and its number of
 // pieces, in one u32: so a new body never lies under the keys of the old one, and a job says itself which keys it has.
@@ -29,6 +32,7 @@ export class KvLayout {
   readonly lease: KvKey;
   readonly meta: KvKey;
   readonly jobs: KvKey;
+  readonly truncates: KvKey;
   private readonly name: string;
 
   constructor(name: string) {
@@ -36,10 +40,20 @@ export class KvLayout {
     this.lease = [name, "lease"];
     this.meta = [name, "meta"];
     this.jobs = [name, "job"];
+    this.truncates = [name, "truncate"];
   }
 
   job(id: number): KvKey {
     return [this.name, "job", id];
+  }
+
+  truncate(sequence: number): KvKey {
+    return [this.name, "truncate", sequence];
+  }
+
+  /** Ids that the truncate spared: part of the list. */
+  spared(sequence: number, index: number): KvKey {
+    return [this.name, "truncate", sequence, index];
   }
 
   piece(id: number, file: number, index: number): KvKey {

@@ -7,7 +7,8 @@ import { LogProblem } from "../problem.ts";
 import { JobReader, type ReadProgress } from "./job_reader.ts";
 import { KvJournal } from "./kv_journal.ts";
 import { decodeMeta, KvLayout, type KvMeta, LONGEST_NAME } from "./layout.ts";
-import { type LeaseOptions, takeLease } from "./lease.ts";
+import { Truncates } from "./truncate_value.ts";
+import { type Lease, type LeaseOptions, takeLease } from "./lease.ts";
 
 /** The queue that a store is read into, before it runs. */
 export interface RestorableQueue {
@@ -51,7 +52,7 @@ export async function openKv(
 }
 
 async function recover(store: KvStore, queue: RestorableQueue, options: KvOptions): Promise<RecoveredKv> {
-  const { name, clock, stopwatch } = options;
+  const { name } = options;
   if (!/^[!-~]{1,32}$/.test(name)) {
     throw new LogProblem(
       "failed",
@@ -61,11 +62,27 @@ async function recover(store: KvStore, queue: RestorableQueue, options: KvOption
   const layout = new KvLayout(name);
   await checkMeta(store, layout); // before anything is written to what may not be ours
   const lease = await takeLease(store, layout.lease, options);
+  try {
+    return await readAll(store, queue, layout, lease, options);
+  } catch (error) {
+    // Nobody should have to wait for it. If this fails too, they have to.
+    await store.commit([lease.check], [lease.renewal(true)]).catch(() => {});
+    throw error;
+  }
+}
+
+async function readAll(
+  store: KvStore,
+  queue: RestorableQueue,
+  layout: KvLayout,
+  lease: Lease,
+  { clock, progress }: KvOptions,
+): Promise<RecoveredKv> {
   const meta = await checkMeta(store, layout);
   let toRemove: KvKey[] = [];
   /** Renews the lease, and removes what is in nobody's body. */
   const write = async (): Promise<void> => {
-    const beganAt = stopwatch();
+    const beganAt = lease.now;
     const removals = toRemove.map((key) => ({ key, value: null }));
     toRemove = [];
     const versionstamp = await store.commit([lease.check], [...removals, lease.renewal(false)]);
@@ -73,15 +90,24 @@ async function recover(store: KvStore, queue: RestorableQueue, options: KvOption
     lease.renewed(versionstamp, beganAt);
   };
   const restorer = queue.restore();
-  const reader = new JobReader(restorer, (key) => toRemove.push(key), options.progress);
+  const truncates = new Truncates();
+  for await (const entry of store.list(layout.truncates, LISTED_AT_ONCE)) truncates.take(entry);
+  truncates.end();
+  const reader = new JobReader(restorer, truncates, (key) => toRemove.push(key), progress);
   for await (const entry of store.list(layout.jobs, LISTED_AT_ONCE)) {
     reader.take(entry);
     if (lease.renewInMs <= 0 || toRemove.length >= REMOVED_AT_ONCE) await write();
   }
   reader.end();
   await write();
+  // Now that the jobs are, which they concern. A truncate goes before its list.
+  for (const key of truncates.keys) {
+    toRemove.push(key);
+    if (toRemove.length >= REMOVED_AT_ONCE) await write();
+  }
+  await write();
   restorer.finish(Math.max(meta.nextId, reader.lastId + 1), clock());
-  const sequence = Math.max(meta.sequence, reader.lastSequence);
+  const sequence = Math.max(meta.sequence, reader.lastSequence, truncates.lastSequence);
   return {
     journal: new KvJournal({ store, layout, lease, sequence, clock }, queue.live),
     jobs: reader.jobs,

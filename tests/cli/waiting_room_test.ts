@@ -1,0 +1,76 @@
+// Connections that come before there is a server.
+
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { WaitingRoom } from "../../src/cli/waiting_room.ts";
+import type { Peer, Transport } from "../../src/ports/transport.ts";
+
+/** Notes what is done to it, in words; as transport and as peer. */
+class Noted implements Transport, Peer {
+  readonly notes: string[] = [];
+  send(): boolean {
+    return true;
+  }
+  pause = (): void => void this.notes.push("pause");
+  resume = (): void => void this.notes.push("resume");
+  close = (): void => void this.notes.push("close");
+  received = (chunk: Uint8Array): void => void this.notes.push(`received ${new TextDecoder().decode(chunk)}`);
+  ended = (): void => void this.notes.push("ended");
+  drained = (): void => void this.notes.push("drained");
+  closed = (): void => void this.notes.push("closed");
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("the waiting room", () => {
+  it("reads nothing more before there is a server, and forgets nothing", () => {
+    const room = new WaitingRoom();
+    const transport = new Noted();
+    const guest = room.accept(transport)!;
+    const lent = bytes("put");
+    guest.received(lent);
+    lent.fill(0); // a chunk is only lent
+    guest.received(bytes("more"));
+    guest.ended();
+    assertEquals(transport.notes, ["pause"]);
+    const peer = new Noted();
+    room.admit(() => peer);
+    assertEquals(transport.notes, ["pause", "resume"]);
+    guest.drained();
+    guest.received(bytes("late"));
+    guest.closed();
+    assertEquals(peer.notes, [
+      "received put",
+      "received more",
+      "ended",
+      "drained",
+      "received late",
+      "closed",
+    ]);
+  });
+
+  it("forgets who left, and stands in nobody's way later", () => {
+    const room = new WaitingRoom();
+    room.accept(new Noted())!.closed();
+    let accepted = 0;
+    const peer = new Noted();
+    const server = (): Peer => {
+      accepted++;
+      return peer;
+    };
+    room.admit(server);
+    assertEquals(accepted, 0);
+    assertEquals(room.accept(new Noted()), peer);
+  });
+
+  it("takes a no of the server's", () => {
+    const room = new WaitingRoom();
+    const transport = new Noted();
+    const guest = room.accept(transport)!;
+    guest.received(bytes("put"));
+    room.admit(() => null);
+    guest.received(bytes("more"));
+    guest.closed();
+    assertEquals(transport.notes, ["pause"]);
+  });
+});
