@@ -1,11 +1,17 @@
 // The program with --http: what it says while the jobs come back, what it writes, and what it refuses at the start.
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binlog, Queue } from "../../mod.ts";
-import { freePort, runnerbeanCommand, startProcess, startServer } from "../support/server_process.ts";
+import {
+  freePort,
+  PROJECT_DIR,
+  runnerbeanCommand,
+  startProcess,
+  startServer,
+} from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 import { call } from "./service.ts";
 
@@ -95,6 +101,16 @@ describe("the program with --http", () => {
         await server.stop();
       }
     }));
+
+  it("is loaded only when it is asked for", () => {
+    const folder = `${PROJECT_DIR}src/cli/`;
+    const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+    const eager = files.filter((name) =>
+      /^import (?!type )[^;]*"\.\.\/http\//m.test(readFileSync(folder + name, "utf8"))
+    );
+    assert(files.length > 10);
+    assertEquals(eager, []);
+  });
 
   it("says what is wrong with its flags", LIMIT, async () => {
     const wrong = async (args: string[]): Promise<string> => {
