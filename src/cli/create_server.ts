@@ -10,14 +10,15 @@ import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
+import type { RecoveryWatcher } from "./open_binlog.ts";
 import { openKvJournal } from "./open_kv_journal.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import type { StartProblem } from "./start_problem.ts";
 
 /**
- * Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the jobs cannot be had. Only a
- * KV takes its time: without one, nothing else runs meanwhile.
+ * Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the jobs cannot be had. Nothing
+ * else runs meanwhile, but for a KV and when a watcher wants to be heard.
  */
 export async function createServer(
   options: Options,
@@ -25,6 +26,7 @@ export async function createServer(
   maxConnections: number,
   printer: Printer,
   leave: (exitCode: number) => void,
+  watcher: RecoveryWatcher | null = null,
 ): Promise<Server | StartProblem> {
   tuneMemory();
   const { binlogDir, kv } = options;
@@ -36,8 +38,9 @@ export async function createServer(
   });
   const startedAt = clock.now();
   let journal: Journal | StartProblem | undefined;
-  if (binlogDir !== null) journal = openBinlog(binlogDir, engine, options, startedAt, printer);
-  else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
+  if (binlogDir !== null) {
+    journal = await openBinlog(binlogDir, engine, options, startedAt, printer, watcher);
+  } else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
   if (journal !== undefined && "problem" in journal) return journal;
 
   const server: Server = new Server({

@@ -3,7 +3,7 @@
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io } from "./options.ts";
+import type { HttpAddress, Io } from "./options.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */
@@ -28,6 +28,8 @@ export interface Draft {
   drainExit?: boolean;
   strict?: boolean;
   io?: Io;
+  http?: HttpAddress;
+  auditFile?: string;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -135,6 +137,8 @@ export const FLAGS: readonly Flag[] = [
     reading: into("strict", values.yesOrNo),
   },
   valued(null, "io", "io", values.io),
+  valued(null, "http", "http", values.httpAddress),
+  valued(null, "audit", "auditFile", values.file),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

@@ -10,6 +10,12 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
+/** Where the HTTP API is served. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Who reads and writes sockets: the runtime, or this program by epoll through the C library. */
 export type Io = "native" | "epoll";
 
@@ -45,6 +51,10 @@ export interface Options {
   readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
+  /** `--http`: where the HTTP API is served; null is nowhere. */
+  readonly http: HttpAddress | null;
+  /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
+  readonly auditFile: string | null;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -71,4 +81,6 @@ export const DEFAULT_OPTIONS: Options = {
   drainExit: false,
   strict: false,
   io: "native",
+  http: null,
+  auditFile: null,
 };

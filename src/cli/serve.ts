@@ -1,6 +1,7 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import type { HttpPort } from "../http/serve_http.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
@@ -10,7 +11,9 @@ import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { openHttp } from "./open_http.ts";
 import type { Options } from "./options.ts";
+
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
@@ -35,6 +38,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const { clock, listen } = sockets;
   let server: Server | null = null;
   let listener: Listener | null = null;
+  let http: HttpPort | null = null;
   let isDrainWanted = false;
   let isLeaving = false;
   const waiting = new WaitingRoom();
@@ -43,9 +47,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
       place.cleanup();
       process.exit(exitCode);
     };
-    listener?.close();
-    if (isLeaving || server === null) return exit(); // who asks twice does not wait for a slow KV
+    if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
+    listener?.close();
+    http?.close();
+    if (server === null) return exit();
     void server.end().then(exit);
   };
   // Before listening: whoever has connected may already send signals.
@@ -55,6 +61,9 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     isDrainWanted = true;
     server?.drain();
   });
+  const opened = await openHttp(options, printer);
+  if (opened !== null && "problem" in opened) return opened;
+  http = opened;
   try {
     listener = await listen(place.address, waiting.accept);
   } catch (error) {
@@ -66,22 +75,25 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     listener?.close();
+    http?.close();
     place.cleanup();
     return problem;
   };
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = await createServer(options, clock, connections, printer, leave);
+  const created = await createServer(options, clock, connections, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
-  waiting.admit(server.accept);
+  const kind = place.address.kind === "unix" ? "unix" : "tcp";
+  waiting.admit((transport) => created.acceptAs(kind, transport));
   if (isDrainWanted) server.drain();
-  announce(options, listener.address, printer);
+  http?.begin(server);
+  announce(options, listener.address, http, printer);
   return null;
 }
 
-function announce(options: Options, address: Address, printer: Printer): void {
+function announce(options: Options, address: Address, http: HttpPort | null, printer: Printer): void {
   const where = describeAddress(address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
@@ -93,6 +105,10 @@ function announce(options: Options, address: Address, printer: Printer): void {
   if (kv !== null) kept = `jobs in the KV ${kv}`;
   const io = options.io === "epoll" ? " with epoll" : "";
   printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
+  if (http !== null) {
+    const at = describeAddress({ kind: "tcp", host: options.http!.host, port: http.port });
+    printer.say(`runnerbean: HTTP API on http://${at}`);
+  }
 }
 
 function describeSync(sync: SyncPolicy): string {

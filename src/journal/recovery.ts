@@ -9,7 +9,7 @@ import type { BinlogOptions } from "./binlog.ts";
 import { logKind } from "./check.ts";
 import { firstFreeId } from "./free_id.ts";
 import { HEADER_BYTES, MIN_SEGMENT_BYTES, putBytes, segmentName, UNFINISHED } from "./layout.ts";
-import { LogReader } from "./log_reader.ts";
+import { inOneGo, LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
 import { isNoRoom } from "./spares.ts";
@@ -18,7 +18,11 @@ import { Segment } from "./segment.ts";
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
   readonly live: LiveJobs;
-  restore(): Restorer & { finish(nextId: number, now: number, tell?: TellOfJob): void };
+  restore(): Restorer & {
+    finish(nextId: number, now: number, tell?: TellOfJob): void;
+    /** The same, with pauses. */
+    finishing?(nextId: number, now: number, tell?: TellOfJob): Generator<void>;
+  };
 }
 
 export interface RecoveryOptions extends BinlogOptions {
@@ -42,9 +46,32 @@ const REWRITE_BYTES = 1_048_576;
 
 /** Opens a log, or begins one. Throws a {@link LogProblem} when it must not be used; nothing has been changed then. */
 export function openLog(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
+  return inOneGo(opening(files, queue, options));
+}
+
+/** The same, with rests in between: `rest` resolves when others have been heard. */
+export async function openLogInSlices(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+  rest: () => Promise<void>,
+): Promise<Recovered> {
+  const steps = opening(files, queue, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await rest();
+  }
+}
+
+function* opening(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+): Generator<void, Recovered> {
   try {
     if (!files.lock()) throw new LogProblem("locked", `another process uses ${files.path}`);
-    return recover(files, queue, {
+    return yield* recover(files, queue, {
       ...options,
       segmentBytes: Math.max(options.segmentBytes, MIN_SEGMENT_BYTES),
     });
@@ -55,7 +82,11 @@ export function openLog(files: Files, queue: RestorableQueue, options: RecoveryO
   }
 }
 
-function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
+function* recover(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+): Generator<void, Recovered> {
   if (logKind(files) === "beanstalkd") throw new LogProblem("foreign", describeForeign(files.path));
   if (files.list().includes(UNFINISHED)) {
     throw new LogProblem(
@@ -64,11 +95,14 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
     );
   }
   const restorer = queue.restore();
-  const verdict = new LogReader(files).read(restorer, options.progress);
+  const verdict = yield* new LogReader(files).reading(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
   if (verdict.kind === "torn") cutOff(files, verdict);
   const segments = runningSegments(verdict);
-  restorer.finish(firstFreeId(verdict), options.now, counterOf(segments));
+  const nextId = firstFreeId(verdict);
+  const count = counterOf(segments);
+  if (restorer.finishing === undefined) restorer.finish(nextId, options.now, count);
+  else yield* restorer.finishing(nextId, options.now, count);
   settle(files, verdict);
   removeUnneeded(files, verdict);
   const binlog = begin(files, verdict, segments, queue.live, options);

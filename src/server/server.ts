@@ -21,7 +21,7 @@ import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
-import type { ServerPeer } from "./server_peer.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -59,7 +59,7 @@ export class Server implements ConnectionOwner {
   /** Connections, and peers in this process, by the slot of their session. */
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private connectionCount = 0;
-  private acceptedCount = 0;
+  private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
   private settling: ServerPeer[] = [];
@@ -96,24 +96,32 @@ export class Server implements ConnectionOwner {
   }
 
   /** What a listener calls for each connection. */
-  readonly accept = (transport: Transport): Peer | null => {
+  readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
+
+  /** The same for one that comes through another door. */
+  acceptAs(kind: PeerKind, transport: Transport): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.acceptedCount);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
     return connection;
-  };
+  }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
-  attach(open: (session: Session) => ServerPeer): void {
+  attach(open: (session: Session, number: number) => ServerPeer): void {
     const session = this.engine.open();
-    this.bySlot[session.slot] = open(session);
+    this.bySlot[session.slot] = open(session, ++this.peerCount);
     if (this.isStopped) this.bySlot[session.slot]!.abandon();
+  }
+
+  /** Connections and peers of this process by the slot of their session; some places are empty. To look at. */
+  get peers(): readonly (ServerPeer | undefined)[] {
+    return this.bySlot;
   }
 
   /** Ends a peer's session: what it holds is ready again. */
