@@ -37,7 +37,6 @@ export async function withQueue(flags: SaidFlags, work: (queue: Client) => Promi
       const isAsked = error.code === "BAD_FORMAT"; // a name that no tube can have
       throw new VerbProblem(isAsked ? EXIT_USAGE : EXIT_FAILURE, error.message);
     }
-    if (error instanceof RangeError) throw new VerbProblem(EXIT_USAGE, error.message);
     throw error;
   }
 }
