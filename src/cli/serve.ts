@@ -1,6 +1,7 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import type { HttpPort } from "../http/serve_http.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
@@ -9,7 +10,9 @@ import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { openHttp } from "./open_http.ts";
 import type { Options } from "./options.ts";
+
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
@@ -33,9 +36,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const { clock, listenFor } = sockets;
   let server: Server | null = null;
   let listener: Listener | null = null;
+  let http: HttpPort | null = null;
   let isDrainWanted = false;
   const leave = (exitCode: number): void => {
     listener?.close();
+    http?.close();
     server?.stop();
     place.cleanup();
     process.exit(exitCode);
@@ -47,9 +52,14 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     isDrainWanted = true;
     server?.drain();
   });
+  const opened = await openHttp(options, printer);
+  if (opened !== null && "problem" in opened) return opened;
+  http = opened;
   try {
     // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
+    listener = await listenFor(place.address)(place.address, (transport) => {
+      return server!.acceptAs(place.address.kind === "unix" ? "unix" : "tcp", transport);
+    });
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -59,6 +69,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     listener?.close();
+    http?.close();
     place.cleanup();
     return problem;
   };
@@ -69,7 +80,15 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if ("problem" in created) return fail(created);
   server = created;
   if (isDrainWanted) server.drain();
+  http?.begin(server);
   announce(options, listener.address, printer);
+  if (http !== null) {
+    printer.say(
+      `runnerbean: HTTP API on http://${
+        describeAddress({ kind: "tcp", host: options.http!.host, port: http.port })
+      }`,
+    );
+  }
   return null;
 }
 

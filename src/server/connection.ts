@@ -17,10 +17,12 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
+import { nameUsedTube } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
@@ -31,6 +33,8 @@ export interface ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  /** Extensions of the protocol are unknown here. */
+  readonly isStrict: boolean;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -49,15 +53,16 @@ export interface ConnectionOwner {
   closed(connection: Connection, session: Session): void;
 }
 
-export class Connection implements Peer {
+export class Connection implements Peer, ServerPeer {
   /** Counts connections since the start; names this one in the log. */
   readonly number: number;
+  readonly kind: PeerKind;
+  readonly session: Session;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting = false;
   private readonly server: ConnectionOwner;
-  private readonly session: Session;
   private readonly transport: Transport;
   private readonly parser: Parser;
   private readonly input = new Input();
@@ -77,13 +82,28 @@ export class Connection implements Peer {
   private isClosing = false;
   private isClosed = false;
 
-  constructor(server: ConnectionOwner, session: Session, transport: Transport, number: number) {
+  constructor(
+    server: ConnectionOwner,
+    session: Session,
+    transport: Transport,
+    number: number,
+    kind: PeerKind = "tcp",
+  ) {
     this.server = server;
     this.session = session;
     this.transport = transport;
     this.number = number;
-    this.parser = new Parser(server.lexer, server.command);
+    this.kind = kind;
+    this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
+  }
+
+  get peerAddress(): string | null {
+    return this.transport.peerAddress ?? null;
+  }
+
+  get unsentBytes(): number {
+    return this.output.unsentBytes;
   }
 
   // From the transport.
@@ -218,11 +238,14 @@ export class Connection implements Peer {
     const { server, session, parser } = this;
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
+    nameUsedTube(command, session);
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
       return server.list(this);
     }
+    // Without access control everybody may do everything, whatever the token.
+    if (command.code === commands.AUTH) return this.say(replies.AUTHENTICATED_REPLY);
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
       return this.say(replies.BAD_FORMAT_REPLY);

@@ -5,7 +5,8 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Engine } from "../core/engine.ts";
-import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
+import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
+import type { Outbox } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -20,7 +21,7 @@ import type { ConnectionOwner } from "./connection.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
-import type { ServerPeer } from "./server_peer.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -32,6 +33,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
+  readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
@@ -43,6 +46,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
@@ -55,7 +59,7 @@ export class Server implements ConnectionOwner {
   /** Connections, and peers in this process, by the slot of their session. */
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private connectionCount = 0;
-  private acceptedCount = 0;
+  private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
   private settling: ServerPeer[] = [];
@@ -82,33 +86,42 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
   /** What a listener calls for each connection. */
-  readonly accept = (transport: Transport): Peer | null => {
+  readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
+
+  /** The same for one that comes through another door. */
+  acceptAs(kind: PeerKind, transport: Transport): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.acceptedCount);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
     return connection;
-  };
+  }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
-  attach(open: (session: Session) => ServerPeer): void {
+  attach(open: (session: Session, number: number) => ServerPeer): void {
     const session = this.engine.open();
-    this.bySlot[session.slot] = open(session);
+    this.bySlot[session.slot] = open(session, ++this.peerCount);
     if (this.isStopped) this.bySlot[session.slot]!.abandon();
+  }
+
+  /** Connections and peers of this process by the slot of their session; some places are empty. To look at. */
+  get peers(): readonly (ServerPeer | undefined)[] {
+    return this.bySlot;
   }
 
   /** Ends a peer's session: what it holds is ready again. */
@@ -137,20 +150,38 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
-    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox.recordKind(i), outbox.recordNumber(i));
+    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
     outbox.clear();
   }
 
-  private record(kind: number, number: number): void {
+  private record(outbox: Outbox, i: number): void {
     const { engine, journal } = this;
-    if (kind === RECORD_GONE) {
-      const { goneFile, goneNameBytes, goneBodyBytes } = engine.outbox;
-      journal.gone(number, goneFile, goneNameBytes, goneBodyBytes);
-    } else if (kind === RECORD_CHANGE) journal.change(engine.live.at(number));
-    else journal.put(engine.live.at(number));
+    const number = outbox.recordNumber(i);
+    switch (outbox.recordKind(i)) {
+      case RECORD_PUT:
+        return journal.put(engine.live.at(number));
+      case RECORD_CHANGE:
+        return journal.change(engine.live.at(number));
+      case RECORD_GONE:
+        return journal.gone(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      case RECORD_DROPPED:
+        return journal.dropped(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      default:
+        return journal.truncate(outbox.truncates[number]);
+    }
   }
 
   /** Notes a connection that has something to send or to go on with when the turn settles. */
@@ -186,9 +217,9 @@ export class Server implements ConnectionOwner {
     this.deliver();
   }
 
-  /** Accepts no more puts. */
-  drain(): void {
-    this.engine.isDraining = true;
+  /** Accepts no more puts, or accepts them again. */
+  drain(isOn: boolean = true): void {
+    this.engine.isDraining = isOn;
     this.scheduleSettle();
   }
 
@@ -266,8 +297,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    if (!this.engine.isDraining || this.hasSaidDrained || this.engine.jobs.count > 0) return;
-    this.hasSaidDrained = true;
-    this.options.onDrained?.();
+    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
+    this.hasSaidDrained = isDrained;
   }
 }
