@@ -2,6 +2,7 @@
 
 import type { Client } from "../../../client/connect.ts";
 import type { TubeStats } from "../../../client/face.ts";
+import { fits } from "../../../http/glob.ts";
 import type { Column } from "./table.ts";
 
 export const TUBE_COLUMNS: readonly Column<TubeStats>[] = [
@@ -20,15 +21,7 @@ export const TUBE_COLUMNS: readonly Column<TubeStats>[] = [
 
 /** The statistics of all tubes that a pattern fits, by name. A tube may go between the list and the look. */
 export async function tubesOf(queue: Client, pattern: string | undefined): Promise<TubeStats[]> {
-  const fits = pattern === undefined ? () => true : globTest(pattern);
-  const names = (await queue.tubes()).filter(fits);
+  const names = (await queue.tubes()).filter((name) => pattern === undefined || fits(pattern, name));
   const stats = await Promise.all(names.map((name) => queue.tube(name).stats()));
   return stats.filter((tube) => tube !== null).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}
-
-/** `*` stands for anything, also for nothing; all else for itself. */
-export function globTest(pattern: string): (text: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const expression = new RegExp(`^${parts.join(".*")}$`);
-  return (text) => expression.test(text);
 }
