@@ -223,6 +223,15 @@ export class Server implements ConnectionOwner {
     this.scheduleSettle();
   }
 
+  /** As {@link stop}, but a journal that takes its time to write what is left gets it. */
+  end(): Promise<void> {
+    this.settle();
+    const finished = this.isStopped ? undefined : this.journal.finish?.();
+    if (finished !== undefined) return finished.then(() => this.stop());
+    this.stop();
+    return Promise.resolve();
+  }
+
   /** Closes the journal and all connections; replies that are ready are sent. Nothing happens after this. */
   stop(): void {
     this.settle();
