@@ -13,6 +13,7 @@ import type { TubeTrends } from "./local/shown.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
+import type { Source } from "./source.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -44,7 +45,7 @@ export class HttpPort {
   readonly #options: HttpOptions;
   readonly #audit: Audit;
   readonly #door: Door;
-  #source: LocalSource | null = null;
+  #source: Source | null = null;
 
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
@@ -70,11 +71,16 @@ export class HttpPort {
     this.#door.percent = total === 0 ? 100 : Math.floor((1000 * bytes) / total) / 10;
   }
 
-  /** Serves a server. */
-  begin(server: Server, { gate = null, trends = null, more = [] }: HttpParts = {}): void {
+  /** Serves the server of this process. */
+  begin(server: Server, parts: HttpParts = {}): void {
     const afterInput = this.#options.afterInput ??
       ((callback: () => void): void => void setImmediate(callback));
-    const source = new LocalSource({ server, afterInput, runtime: runtimeName(), trends });
+    const { trends = null } = parts;
+    this.show(new LocalSource({ server, afterInput, runtime: runtimeName(), trends }), server, parts);
+  }
+
+  /** Serves a source, which is closed with the port; `server` is the one of this process, if it is the source. */
+  show(source: Source, server: Server | null, { gate = null, more = [] }: HttpParts = {}): void {
     this.#source = source;
     this.#door.app = createApp({
       source,

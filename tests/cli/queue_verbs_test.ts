@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { requireProgram, skipWithout } from "../support/runtime.ts";
 import { startServer } from "../support/server_process.ts";
 import { runVerb } from "./run_verb.ts";
+import * as verbs from "../../src/cli/verbs/verbs.ts";
 
 const LIMIT = { timeout: 60000 };
 
@@ -12,9 +13,23 @@ type Run = (
   input?: string,
 ) => Promise<{ code: number | null; stdout: string; stderr: string }>;
 
-/** Runs verbs against the server at the port. */
+/** Runs verbs against the server at the port: as a process when they have input, else here, which is quicker. */
 function at(port: number): Run {
-  return (words, input = "") => runVerb([...words.split(" "), "--server", `127.0.0.1:${port}`], input);
+  return (line, input) => {
+    const words = [...line.split(" "), "--server", `127.0.0.1:${port}`];
+    return input === undefined ? runHere(words) : runVerb(words, input);
+  };
+}
+
+async function runHere(words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = "";
+  let stderr = "";
+  const printer = {
+    say: (line: string) => void (stdout += `${line}\n`),
+    warn: (line: string) => void (stderr += `${line}\n`),
+  };
+  const code = await verbs.runVerb(words, printer, () => {});
+  return { code, stdout, stderr };
 }
 
 async function withServer(work: (run: Run) => Promise<void>): Promise<void> {
@@ -113,7 +128,7 @@ describe("verbs on a server", () => {
       assertStringIncludes(unasked.stderr, "t has 31 jobs that are ready or delayed or buried");
       assertEquals((await run("truncate t ready --yes")).stdout, "deleted 30 jobs\n");
       assertEquals((await run("truncate t --yes --json")).stdout, '{"deleted":1}\n');
-      assertEquals((await run("truncate nowhere --yes")).code, 1);
+      assertEquals((await run("truncate nowhere --yes")).stdout, "deleted 0 jobs\n");
     }));
 
   it("says what is wrong, and with which word", LIMIT, () =>
@@ -140,10 +155,10 @@ describe("verbs on a server", () => {
         assertStringIncludes(ended.stderr, message);
         assertEquals(ended.code, code, words);
       }
-      const nobody = await runVerb(["tubes", "--server", "127.0.0.1:1"]);
+      const nobody = await runHere(["tubes", "--server", "127.0.0.1:1"]);
       assertEquals(nobody.code, 111);
       assertStringIncludes(nobody.stderr, "127.0.0.1:1");
-      assertEquals((await runVerb(["tubes", "--server", "a:b:c"])).code, 5);
+      assertEquals((await runHere(["tubes", "--server", "a:b:c"])).code, 5);
     }));
 
   it("shows no body or name that would steer the terminal", LIMIT, () =>

@@ -9,6 +9,7 @@ import { dumpVerb } from "./dump.ts";
 import { importVerb } from "./import.ts";
 import { loadVerb } from "./load.ts";
 import { salvageVerb } from "./salvage.ts";
+import { consoleVerb } from "./queue/console.ts";
 import { deleteVerb } from "./queue/delete.ts";
 import { jobsVerb } from "./queue/jobs.ts";
 import { kickVerb } from "./queue/kick.ts";
@@ -38,6 +39,7 @@ export const VERBS: readonly Verb[] = [
   pauseVerb,
   truncateVerb,
   deleteVerb,
+  consoleVerb,
 ];
 
 /** Runs the verb that the first word names. Answers the exit code; `usage` prints the usage. */

@@ -16,7 +16,15 @@ import type {
   TubePage,
 } from "../model.ts";
 import { badField, notFound, Problem } from "../problem.ts";
-import type { BodyView, Capability, JobListQuery, PutNumbers, Source, TubeQuery } from "../source.ts";
+import type {
+  ActOutcome,
+  BodyView,
+  Capability,
+  JobListQuery,
+  PutNumbers,
+  Source,
+  TubeQuery,
+} from "../source.ts";
 import { jobOf, serverInfo, tubeOf } from "./shown.ts";
 import { tubePage } from "./tube_page.ts";
 
@@ -176,7 +184,7 @@ export class RemoteSource implements Source {
     return this.#cannot("jobs cannot be searched there");
   }
 
-  act(): Promise<{ count: number; failed: number }> {
+  act(): Promise<ActOutcome> {
     return this.#cannot("jobs cannot be searched there");
   }
 

@@ -33,7 +33,10 @@ export const jobsVerb: Verb = {
     const state = listedState(word ?? "ready");
     const limit = numberFlag(flags, "limit", 1, 1000) ?? DEFAULT_LIMIT;
     return withQueue(flags, async (queue) => {
-      const { jobs, cursor, isCut } = await queue.tube(name).list(state, { limit, cursor: flags.get("cursor") });
+      const { jobs, cursor, isCut } = await queue.tube(name).list(state, {
+        limit,
+        cursor: flags.get("cursor"),
+      });
       const lines = flags.has("json") ? jobs.map((job) => jsonOf(COLUMNS, job)) : tableOf(COLUMNS, jobs);
       for (const line of lines) printer.say(line);
       if (isCut) printer.warn("jobs are missing: too many lie before them");

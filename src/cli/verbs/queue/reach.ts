@@ -22,10 +22,15 @@ export const SERVER_FLAGS: Readonly<Record<string, string | null>> = {
 };
 
 /** Connects to the server that the flags or RUNNERBEAN_SERVER name, works, and closes. */
-export async function withQueue(flags: SaidFlags, work: (queue: Client) => Promise<number>): Promise<number> {
+export async function withQueue(
+  flags: SaidFlags,
+  work: (queue: Client) => Promise<number>,
+  patience: Pick<ConnectOptions, "replyTimeoutMs"> = {},
+): Promise<number> {
   const text = flags.get("server") ?? process.env.RUNNERBEAN_SERVER ?? DEFAULT_SERVER;
-  const options = connectOptions(text, flags);
-  process.stdout.on("error", () => {}); // a reader that has seen enough is no reason for a trace
+  const options = { ...connectOptions(text, flags), ...patience };
+  const seenEnough = (): void => {}; // a reader that hangs up is no reason for a trace
+  process.stdout.on("error", seenEnough);
   try {
     await using queue = await connect(options);
     const exitCode = await work(queue);
@@ -38,6 +43,8 @@ export async function withQueue(flags: SaidFlags, work: (queue: Client) => Promi
       throw new VerbProblem(isAsked ? EXIT_USAGE : EXIT_FAILURE, error.message);
     }
     throw error;
+  } finally {
+    process.stdout.off("error", seenEnough);
   }
 }
 
