@@ -8,6 +8,22 @@ export const USAGE: string = `Use: runnerbean [OPTIONS]
      runnerbean load DIR [FILE]    make a binlog of such lines, from a file or stdin, in a new folder
      runnerbean health [ADDRESS]   whether a server answers at HOST:PORT or unix:PATH (default 127.0.0.1:11300)
 
+     runnerbean top [PATTERN]                the tubes of a server, live [--interval S] [--count N] [--sort COLUMN]
+     runnerbean tubes [PATTERN]              its tubes ("*" in a pattern stands for anything)
+     runnerbean jobs TUBE [STATE]            jobs in the order in which they come next [--limit N] [--cursor C]
+     runnerbean peek ID...                   jobs and their bodies; or --tube TUBE [--state ready|delayed|buried]
+     runnerbean put TUBE [BODY]              a job, from the line or stdin [--priority N] [--delay S] [--ttr S];
+                                             --lines: one for each line of stdin
+     runnerbean reserve TUBE...              print a job and give it back [--then delete|bury] [--timeout S] [--count N]
+     runnerbean kick TUBE [COUNT]            buried jobs, or delayed ones, become ready; or --id ID
+     runnerbean pause TUBE SECONDS           hold its jobs back; 0 ends that
+     runnerbean delete ID...                 jobs that nobody holds
+     runnerbean truncate TUBE [STATE...]     all jobs of a tube that nobody holds [--yes]
+     runnerbean console                      the console of a server, on its own port [--http ADDR:PORT] [--audit FILE]
+     These take --server HOST:PORT or unix:PATH (RUNNERBEAN_SERVER; default is 127.0.0.1:11300), --json for lines of
+     JSON, --token-file FILE (RUNNERBEAN_TOKEN), --tls, --tls-ca FILE. They work with beanstalkd too, but for truncate
+     and most of jobs.
+
 Options:
  -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH
                             (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)

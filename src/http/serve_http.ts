@@ -14,6 +14,7 @@ import type { TubeTrends } from "./local/shown.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
+import type { Source } from "./source.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -45,7 +46,7 @@ export class HttpPort {
   readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
-  #source: LocalSource | null = null;
+  #source: Source | null = null;
 
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
@@ -76,9 +77,15 @@ export class HttpPort {
     return this.#pace.rest();
   }
 
-  /** Serves a server. */
-  begin(server: Server, { gate = null, trends = null, more = [] }: HttpParts = {}): void {
+  /** Serves the server of this process. */
+  begin(server: Server, parts: HttpParts = {}): void {
+    const { trends = null } = parts;
     const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
+    this.show(source, server, parts);
+  }
+
+  /** Serves a source, which is closed with the port; `server` is the one of this process, if it is the source. */
+  show(source: Source, server: Server | null, { gate = null, more = [] }: HttpParts = {}): void {
     this.#source = source;
     this.#door.app = createApp({
       source,

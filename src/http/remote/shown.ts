@@ -1,0 +1,114 @@
+// What a server tells of itself over the wire, in the shapes of the API.
+
+import type { JobStats, ListedJob, Stats, TubeStats } from "../../client/face.ts";
+import { bodyTextOf } from "../job_text.ts";
+import type { Job, ServerInfo, Tube } from "../model.ts";
+import type { BodyView } from "../source.ts";
+
+const numberOf = (stats: Stats, key: string): number => Number(stats[key] ?? 0) || 0;
+const textOf = (stats: Stats, key: string): string => String(stats[key] ?? "");
+
+/** Its own words that no beanstalkd has ever had, if any, tell a Runnerbean. */
+export function serverInfo(
+  stats: Stats,
+  words: readonly string[],
+  capabilities: readonly string[],
+): ServerInfo {
+  const commands = Object.keys(stats).filter((key) => key.startsWith("cmd-"));
+  return {
+    version: textOf(stats, "version"),
+    runtime: "remote",
+    pid: numberOf(stats, "pid"),
+    id: textOf(stats, "id"),
+    hostname: textOf(stats, "hostname"),
+    uptimeSeconds: numberOf(stats, "uptime"),
+    isDraining: textOf(stats, "draining") === "true",
+    backend: words.length > 0 ? "runnerbean" : "beanstalkd",
+    capabilities,
+    maxJobBytes: numberOf(stats, "max-job-size"),
+    tubes: numberOf(stats, "current-tubes"),
+    jobs: {
+      ready: numberOf(stats, "current-jobs-ready"),
+      urgent: numberOf(stats, "current-jobs-urgent"),
+      delayed: numberOf(stats, "current-jobs-delayed"),
+      reserved: numberOf(stats, "current-jobs-reserved"),
+      buried: numberOf(stats, "current-jobs-buried"),
+    },
+    totals: {
+      jobs: numberOf(stats, "total-jobs"),
+      timeouts: numberOf(stats, "job-timeouts"),
+      connections: numberOf(stats, "total-connections"),
+      commands: Object.fromEntries(commands.map((key) => [key.slice(4), numberOf(stats, key)])),
+    },
+    connections: {
+      now: numberOf(stats, "current-connections"),
+      producers: numberOf(stats, "current-producers"),
+      workers: numberOf(stats, "current-workers"),
+      waiting: numberOf(stats, "current-waiting"),
+    },
+    binlog: numberOf(stats, "binlog-current-index") === 0 ? null : {
+      oldestSegment: numberOf(stats, "binlog-oldest-index"),
+      currentSegment: numberOf(stats, "binlog-current-index"),
+      recordsMigrated: numberOf(stats, "binlog-records-migrated"),
+      recordsWritten: numberOf(stats, "binlog-records-written"),
+      segmentBytes: numberOf(stats, "binlog-max-size"),
+    },
+    memory: { rssBytes: 0, heapBytes: 0, jobBytes: 0 },
+    loop: null,
+  };
+}
+
+export function tubeOf(stats: TubeStats): Tube {
+  const leftSeconds = numberOf(stats, "pause-time-left");
+  return {
+    name: stats.name,
+    ready: numberOf(stats, "current-jobs-ready"),
+    urgent: numberOf(stats, "current-jobs-urgent"),
+    delayed: numberOf(stats, "current-jobs-delayed"),
+    reserved: numberOf(stats, "current-jobs-reserved"),
+    buried: numberOf(stats, "current-jobs-buried"),
+    totalJobs: numberOf(stats, "total-jobs"),
+    deletes: numberOf(stats, "cmd-delete"),
+    pauses: numberOf(stats, "cmd-pause-tube"),
+    using: numberOf(stats, "current-using"),
+    watching: numberOf(stats, "current-watching"),
+    waiting: numberOf(stats, "current-waiting"),
+    pause: leftSeconds > 0 ? { seconds: numberOf(stats, "pause"), leftSeconds } : null,
+    oldestReadySeconds: null,
+    rates: null,
+  };
+}
+
+/** `body`: its bytes, or null when they are not wanted. */
+export function jobOf(
+  stats: JobStats | ListedJob,
+  tube: string,
+  bytes: number,
+  body: Uint8Array | null,
+  view: BodyView,
+): Job {
+  const isTimed = stats.state === "reserved" || stats.state === "delayed";
+  const shown: Job = {
+    id: stats.id,
+    tube,
+    state: stats.state,
+    priority: stats.pri,
+    delay: stats.delay,
+    ttr: stats.ttr,
+    ageSeconds: stats.age,
+    timeLeftSeconds: isTimed ? Math.max(0, stats["time-left"]) : 0,
+    createdAt: new Date(Date.now() - stats.age * 1000).toISOString(),
+    counts: {
+      reserves: numberOf(stats, "reserves"),
+      timeouts: numberOf(stats, "timeouts"),
+      releases: numberOf(stats, "releases"),
+      buries: numberOf(stats, "buries"),
+      kicks: numberOf(stats, "kicks"),
+    },
+    bytes,
+    heldBy: null,
+  };
+  if (body === null || view.encoding === "none") return shown;
+  const isWhole = body.length <= view.maxBytes;
+  return { ...shown, body: bodyTextOf(body.subarray(0, view.maxBytes), view.encoding, isWhole) };
+}
