@@ -2,7 +2,7 @@
 
 import type { Context } from "./context.ts";
 import type { Route } from "./route.ts";
-import { documentRoutes } from "./routes/documents.ts";
+import { documentRoute } from "./routes/documents.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { matchRoutes } from "./routes/matches.ts";
@@ -10,7 +10,7 @@ import { serverRoutes } from "./routes/server.ts";
 import { tubeRoutes } from "./routes/tubes.ts";
 import { wireRoutes } from "./routes/wire.ts";
 
-/** The API's own routes. */
+/** The API's own routes, but for its document. */
 export const ROUTES: readonly Route[] = [
   ...serverRoutes,
   ...tubeRoutes,
@@ -18,10 +18,11 @@ export const ROUTES: readonly Route[] = [
   ...matchRoutes,
   ...leaseRoutes,
   ...wireRoutes,
-  ...documentRoutes,
 ];
 
-/** All routes of an app: the API's own and those that it is given. */
+/** All routes of an app: the API's own, those that it is given, and the document that tells of them. */
 export function routesOf(context: Context): readonly Route[] {
-  return [...ROUTES, ...context.more];
+  const all: Route[] = [...ROUTES, ...context.more];
+  all.push(documentRoute(() => all));
+  return all;
 }

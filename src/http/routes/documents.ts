@@ -3,20 +3,19 @@
 import { openApi } from "../openapi.ts";
 import { route } from "../route.ts";
 import type { Route } from "../route.ts";
-import { routesOf } from "../routes.ts";
 
-export const documentRoutes: readonly Route[] = [
-  route({
+/** `all` are the routes to describe; the document is made when it is first asked for. */
+export function documentRoute(all: () => readonly Route[]): Route {
+  let text: string | null = null;
+  return route({
     method: "GET",
     path: "/openapi.json",
     scope: "none",
     tube: "any",
     summary: "This API as an OpenAPI document",
     contentType: "application/json",
-  }, ({ context }) => {
-    const document = openApi(routesOf(context));
-    return Promise.resolve(
-      new Response(JSON.stringify(document), { headers: { "content-type": "application/json" } }),
-    );
-  }),
-];
+  }, () => {
+    text ??= JSON.stringify(openApi(all()));
+    return Promise.resolve(new Response(text, { headers: { "content-type": "application/json" } }));
+  });
+}
