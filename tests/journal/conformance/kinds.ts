@@ -40,7 +40,11 @@ export const LEASE_MS = 1500;
 
 /** Holds all directories until the process ends: what a queue does beside the event loop may last longer than its test. */
 const FOLDER = mkdtempSync(join(tmpdir(), "runnerbean-journal-"));
-process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
+const removeFolder = (): void => rmSync(FOLDER, { recursive: true, force: true });
+process.on("exit", removeFolder);
+// deno test ends a file without that.
+(globalThis as { addEventListener?: (type: string, listen: () => void) => void })
+  .addEventListener?.("unload", removeFolder);
 
 function temporaryDirectory(): string {
   return mkdtempSync(join(FOLDER, "queue-"));
