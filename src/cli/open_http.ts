@@ -6,7 +6,7 @@ import { describeAddress } from "../ports/transport.ts";
 import { EXIT_SOCKET } from "./exit_codes.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
-import { runtimeName } from "./runtime.ts";
+import { runtimeName } from "../runtime/runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 
 /** The port, which serves only /healthz and /readyz yet; null when none is asked for. */

@@ -31,7 +31,6 @@ export class Tail {
   private size: number;
   /** Files written to since the last sync began, the current segment's last; and those that are being synced. */
   private dirty: OpenFile[] = [];
-  private isClosed = false;
   private syncing: OpenFile[] = [];
   private isClosed = false;
 
@@ -111,7 +110,6 @@ export class Tail {
     const next = (error: Error | null): void => {
       if (this.isClosed) return; // all was synced then, and the files behind this one are closed
       if (error !== null) return done(error);
-      if (this.isClosed) return done(null); // all was synced then, and the next file is not ours any more
       this.finish(this.syncing.shift()!);
       if (this.syncing.length === 0) done(null);
       else this.syncing[0].syncLater(next);

@@ -34,7 +34,13 @@ export class Operator implements LocalTask {
     this.auditor = auditor;
     this.life = life;
     this.draw = draw;
-    life.server.attach((session: Session) => this.reached = new LocalPeer(life.server, session, null));
+    life.server.attach((session: Session, number: number) => {
+      return this.reached = new LocalPeer(life.server, session, null, {
+        number,
+        kind: "local",
+        peerAddress: null,
+      });
+    });
     this.peer = [...auditor.model.peers].pop()!;
     life.server.beginTurn();
     this.reached.run(this);
