@@ -13,14 +13,15 @@ const ARROWS: Record<string, readonly string[]> = {
   core: [],
   protocol: ["core"],
   ports: [],
+  access: ["core"],
   journal: ["ports", "core"],
-  server: ["core", "protocol", "ports"],
+  server: ["core", "protocol", "ports", "access"],
   adapters: ["ports"],
   client: ["core", "ports", "runtime"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
   runtime: ["ports", "adapters"],
-  http: ["core", "ports", "server"],
-  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime"],
+  http: ["core", "ports", "server", "access"],
+  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime", "access"],
 };
 /** Rooms that may use the runtimes' own modules, and packages. */
 const MAY_USE_NODE = ["adapters", "cli", "http", "library", "runtime"];

@@ -26,6 +26,7 @@ export const LIST_TUBE_USED = 22;
 export const LIST_TUBES = 23;
 export const QUIT = 24;
 export const PAUSE_TUBE = 25;
+export const AUTH = 26;
 
 /** Words in the order in which the reference tries them; the first that the line begins with counts. */
 const WORDS: readonly (readonly [string, number])[] = [
@@ -54,6 +55,7 @@ const WORDS: readonly (readonly [string, number])[] = [
   ["list-tubes", LIST_TUBES],
   ["quit", QUIT],
   ["pause-tube", PAUSE_TUBE],
+  ["auth ", AUTH],
 ];
 
 /** A word's bytes and what it asks for. */
@@ -100,7 +102,7 @@ export class Command {
   bound = 0;
   /** reserve-with-timeout, pause-tube: seconds. */
   seconds = 0;
-  /** A tube's name. */
+  /** A tube's name; auth: the token. */
   source: Uint8Array = new Uint8Array(0);
   nameFrom = 0;
   nameTo = 0;

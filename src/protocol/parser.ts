@@ -226,6 +226,9 @@ export class Parser {
       case commands.STATS_TUBE:
         this.setName(lexer.at, lexer.end);
         return command.isNameValid;
+      case commands.AUTH:
+        this.setName(lexer.at, lexer.end);
+        return true;
       case commands.PAUSE_TUBE: {
         const nameFrom = lexer.nameFrom();
         this.setName(nameFrom, lexer.at);

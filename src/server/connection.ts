@@ -17,6 +17,8 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
+import type { Gate } from "./gate.ts";
+import type { Guard } from "./guard.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -31,6 +33,8 @@ export interface ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  /** Null where everybody may do everything. */
+  readonly gate: Gate | null;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -38,6 +42,8 @@ export interface ConnectionOwner {
   readonly blocks: Blocks;
   /** Counts turns, from 1. */
   readonly turn: number;
+  /** The time of the turn. */
+  readonly now: number;
   /** Every input begins here; returns the time of the turn. */
   beginTurn(): number;
   /** Empties the engine's outbox; must follow each call of the engine that can speak. */
@@ -57,7 +63,9 @@ export class Connection implements Peer {
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting = false;
   private readonly server: ConnectionOwner;
-  private readonly session: Session;
+  readonly session: Session;
+  /** Null where everybody may do everything. */
+  private readonly guard: Guard | null;
   private readonly transport: Transport;
   private readonly parser: Parser;
   private readonly input = new Input();
@@ -77,13 +85,21 @@ export class Connection implements Peer {
   private isClosing = false;
   private isClosed = false;
 
-  constructor(server: ConnectionOwner, session: Session, transport: Transport, number: number) {
+  /** `listenerName`: who it is when its listener says so; else a certificate may. */
+  constructor(
+    server: ConnectionOwner,
+    session: Session,
+    transport: Transport,
+    number: number,
+    listenerName: string | null = null,
+  ) {
     this.server = server;
     this.session = session;
     this.transport = transport;
     this.number = number;
     this.parser = new Parser(server.lexer, server.command);
     this.output = new Output(server.blocks);
+    this.guard = server.gate?.guard(this, transport, listenerName, server.now) ?? null;
   }
 
   // From the transport.
@@ -116,6 +132,7 @@ export class Connection implements Peer {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isClosing = true;
+    if (this.guard !== null) this.server.gate!.left(this.guard);
     this.server.closed(this, this.session);
   }
 
@@ -211,24 +228,53 @@ export class Connection implements Peer {
       if (this.isClosing) return bytes.length;
       if (this.mustWait) break;
     }
+    if (this.guard !== null && this.guard.identity === null) this.bearStranger(this.guard, at);
     return at;
+  }
+
+  /** A stranger has sent so many bytes more. */
+  private bearStranger(guard: Guard, bytes: number): void {
+    guard.heard(bytes);
+    if (!guard.isTiresome) return;
+    this.isClosing = true;
+    this.server.list(this);
   }
 
   private command(now: number): void {
     const { server, session, parser } = this;
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
+    if (this.guard !== null && !this.guard.permits(server.engine, session, command, now)) {
+      return this.turnDown(command);
+    }
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
       return server.list(this);
     }
+    if (command.code === commands.AUTH) return this.login(command, now);
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
       return this.say(replies.BAD_FORMAT_REPLY);
     }
     dispatch(server.engine, session, command, now);
     server.deliver();
+  }
+
+  private login({ source, nameFrom, nameTo }: Command, now: number): void {
+    const { guard } = this;
+    if (guard === null) return this.say(replies.AUTHENTICATED_REPLY);
+    const isKnown = guard.login(latin1(source, nameFrom, nameTo), now);
+    this.say(isKnown ? replies.AUTHENTICATED_REPLY : replies.UNAUTHORIZED_REPLY);
+    if (guard.isTiresome) this.isClosing = true;
+  }
+
+  /** A command that may not run. The body of a put is passed over all the same, where one follows. */
+  private turnDown({ code, bodyBytes, hasTrailingText }: Command): void {
+    if (code !== commands.PUT) return this.say(replies.UNAUTHORIZED_REPLY);
+    const hasBody = !hasTrailingText || bodyBytes > this.server.facts.maxJobBytes;
+    if (hasBody) return this.skipBody(bodyBytes, replies.UNAUTHORIZED_REPLY);
+    this.say(replies.BAD_FORMAT_REPLY);
   }
 
   private putLine(now: number): void {
@@ -296,4 +342,8 @@ export class Connection implements Peer {
     const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
     log.reply(this.number, (line) => encoder.write(line, kind, number, this.session), jobId);
   }
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, to));
 }

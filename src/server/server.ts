@@ -17,6 +17,7 @@ import type { ServerFacts } from "../protocol/stats.ts";
 import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
+import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
@@ -32,6 +33,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Who may do what. Default: everybody everything. */
+  readonly gate?: Gate | null;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
@@ -43,6 +46,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly gate: Gate | null;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
@@ -82,6 +86,7 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.gate = options.gate ?? null;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
@@ -90,17 +95,19 @@ export class Server implements ConnectionOwner {
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
-  /** What a listener calls for each connection. */
-  readonly accept = (transport: Transport): Peer | null => {
+  /** What a listener calls for each connection. `listenerName`: the identity that it gives to all of them. */
+  readonly accept = (transport: Transport, listenerName: string | null = null): Peer | null => {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
+    if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.acceptedCount);
+    const connection = new Connection(this, session, transport, ++this.acceptedCount, listenerName);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
+    this.gate?.makeRoom();
     return connection;
   };
 
@@ -221,6 +228,7 @@ export class Server implements ConnectionOwner {
   private settle(): void {
     if (this.isStopped) return;
     this.applyTime();
+    if (this.gate !== null && this.gate.nextInstant <= this.now) this.gate.sweep(this.now);
     // Those that are listed from here on only have something to send.
     const { length } = this.listed;
     for (let i = 0; i < length; i++) this.listed[i].goOn(this.now);
@@ -254,7 +262,8 @@ export class Server implements ConnectionOwner {
   }
 
   private get nextInstant(): number {
-    return Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    const instant = Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    return this.gate === null ? instant : Math.min(instant, this.gate.nextInstant);
   }
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
