@@ -76,13 +76,13 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
   });
 }
 
-function listenOptions(address: Address): net.ListenOptions & { fd?: number } {
+export function listenOptions(address: Address): net.ListenOptions & { fd?: number } {
   if (address.kind === "unix") return { path: address.path, backlog: BACKLOG };
   if (address.kind === "descriptor") return { fd: address.fd };
   return { host: address.host, port: address.port, backlog: BACKLOG };
 }
 
-function actualAddress(server: net.Server, asked: Address): Address {
+export function actualAddress(server: net.Server, asked: Address): Address {
   const actual = server.address();
   if (asked.kind !== "tcp" || actual === null || typeof actual === "string") return asked;
   return { kind: "tcp", host: actual.address, port: actual.port };
