@@ -1,6 +1,7 @@
 // One peer of the text protocol: its bytes in, its commands one after the other, its replies out.
 // Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
 
+import type { Identity } from "../access/identity.ts";
 import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
 import type { Engine } from "../core/engine.ts";
 import { tellsOfJobs } from "../core/outbox.ts";
@@ -23,6 +24,7 @@ import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
@@ -55,15 +57,16 @@ export interface ConnectionOwner {
   closed(connection: Connection, session: Session): void;
 }
 
-export class Connection implements Peer {
+export class Connection implements Peer, ServerPeer {
   /** Counts connections since the start; names this one in the log. */
   readonly number: number;
+  readonly kind: PeerKind;
+  readonly session: Session;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting = false;
   private readonly server: ConnectionOwner;
-  readonly session: Session;
   /** Null where everybody may do everything. */
   private readonly guard: Guard | null;
   private readonly transport: Transport;
@@ -85,21 +88,31 @@ export class Connection implements Peer {
   private isClosing = false;
   private isClosed = false;
 
-  /** `listenerName`: who it is when its listener says so; else a certificate may. */
+  /** `identity`: who it is, when that is known before it says a word. */
   constructor(
     server: ConnectionOwner,
     session: Session,
     transport: Transport,
     number: number,
-    listenerName: string | null = null,
+    kind: PeerKind = "tcp",
+    identity: Identity | null = null,
   ) {
     this.server = server;
     this.session = session;
     this.transport = transport;
     this.number = number;
+    this.kind = kind;
     this.parser = new Parser(server.lexer, server.command);
     this.output = new Output(server.blocks);
-    this.guard = server.gate?.guard(this, transport, listenerName, server.now) ?? null;
+    this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
+  }
+
+  get peerAddress(): string | null {
+    return this.transport.peerAddress ?? null;
+  }
+
+  get unsentBytes(): number {
+    return this.output.unsentBytes;
   }
 
   // From the transport.

@@ -39,19 +39,15 @@ export class Gate {
     this.attempts = new Attempts(limits);
   }
 
-  /** The guard of a new connection. It is who its certificate says, or else its listener. */
-  guard(connection: Guarded, transport: Transport, listenerName: string | null, now: number): Guard {
+  /** The guard of a new connection. It is who its certificate says, or else who its door says. */
+  guard(connection: Guarded, transport: Transport, identity: Identity | null, now: number): Guard {
     const guard = new Guard(this, connection, hostOf(transport.peerAddress ?? null), now);
-    this.guards.add(guard);
     const { certificateName = null } = transport;
-    const identity = this.namedOrNull(certificateName) ?? this.namedOrNull(listenerName);
-    if (identity !== null) guard.become(identity);
-    else this.strangers.add(guard);
+    const known = (certificateName === null ? null : this.access.named(certificateName)) ?? identity;
+    this.guards.add(guard);
+    this.strangers.add(guard);
+    if (known !== null) guard.become(known);
     return guard;
-  }
-
-  private namedOrNull(name: string | null): Identity | null {
-    return name === null ? null : this.access.named(name);
   }
 
   /** Strangers beyond the limit: the oldest has had the longest time. To be called when a connection is complete. */
@@ -75,7 +71,7 @@ export class Gate {
     return null;
   }
 
-  /** A connection has said who it is. */
+  /** It is known who that is. */
   knows(guard: Guard): void {
     this.strangers.delete(guard);
     this.endsAt = Math.min(this.endsAt, guard.identity!.expiresAt);
@@ -91,7 +87,6 @@ export class Gate {
       if (renewed === null) guard.connection.shut();
       else {
         guard.become(renewed);
-        this.endsAt = Math.min(this.endsAt, renewed.expiresAt);
         if (!guard.mayGoOnWaiting()) guard.connection.shut();
       }
     }

@@ -54,16 +54,14 @@ export class Guard {
     this.current = identity;
     this.lastName = null;
     this.isWatchingKnown = false;
+    this.gate.knows(this);
   }
 
   /** Tries a token. */
   login(token: string, now: number): boolean {
     const identity = this.gate.identify(token, this.address, now);
     if (identity === null) this.failures++;
-    else {
-      this.become(identity);
-      this.gate.knows(this);
-    }
+    else this.become(identity);
     return identity !== null;
   }
 

@@ -4,6 +4,7 @@
 // server settles: kept input and large chores go on a little, the journal commits, every connection whose replies may leave
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
+import type { Identity } from "../access/identity.ts";
 import type { Engine } from "../core/engine.ts";
 import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
@@ -21,7 +22,7 @@ import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
-import type { ServerPeer } from "./server_peer.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -59,7 +60,7 @@ export class Server implements ConnectionOwner {
   /** Connections, and peers in this process, by the slot of their session. */
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private connectionCount = 0;
-  private acceptedCount = 0;
+  private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
   private settling: ServerPeer[] = [];
@@ -95,27 +96,35 @@ export class Server implements ConnectionOwner {
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
-  /** What a listener calls for each connection. `listenerName`: the identity that it gives to all of them. */
-  readonly accept = (transport: Transport, listenerName: string | null = null): Peer | null => {
+  /** What a listener calls for each connection. */
+  readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
+
+  /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
+  acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.acceptedCount, listenerName);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
     this.gate?.makeRoom();
     return connection;
-  };
+  }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
-  attach(open: (session: Session) => ServerPeer): void {
+  attach(open: (session: Session, number: number) => ServerPeer): void {
     const session = this.engine.open();
-    this.bySlot[session.slot] = open(session);
+    this.bySlot[session.slot] = open(session, ++this.peerCount);
     if (this.isStopped) this.bySlot[session.slot]!.abandon();
+  }
+
+  /** Connections and peers of this process by the slot of their session; some places are empty. To look at. */
+  get peers(): readonly (ServerPeer | undefined)[] {
+    return this.bySlot;
   }
 
   /** Ends a peer's session: what it holds is ready again. */
