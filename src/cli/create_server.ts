@@ -4,6 +4,7 @@ import { Engine } from "../core/engine.ts";
 import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ConnectionLog } from "../server/log.ts";
+import type { Gate } from "../server/gate.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
@@ -18,6 +19,7 @@ export function createServer(
   options: Options,
   clock: Clock,
   maxConnections: number,
+  gate: Gate | null,
   printer: Printer,
   leave: (exitCode: number) => void,
 ): Server | StartProblem {
@@ -39,6 +41,7 @@ export function createServer(
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
+    gate,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),
     onFailed: (error) => {

@@ -10,6 +10,14 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
+/** A further listener, and the identity that it gives to whoever connects. */
+export interface ListenAs {
+  readonly identity: string;
+  readonly address: ListenAddress;
+  /** Of a unix socket: who may connect, as file permissions. */
+  readonly mode: number;
+}
+
 /** Who reads and writes sockets: the runtime, or this program by epoll through the C library. */
 export type Io = "native" | "epoll";
 
@@ -41,6 +49,14 @@ export interface Options {
   readonly drainExit: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
+  /** `--auth`: the file that says who may do what; null where everybody may do everything. */
+  readonly authFile: string | null;
+  /** `--listen-as`: listeners for clients that cannot log in. */
+  readonly listenAs: readonly ListenAs[];
+  /** `--tls-cert`, `--tls-key`, `--tls-client-ca`: PEM files. */
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly tlsClientCa: string | null;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -65,4 +81,9 @@ export const DEFAULT_OPTIONS: Options = {
   maxMemoryBytes: null,
   drainExit: false,
   io: "native",
+  authFile: null,
+  listenAs: [],
+  tlsCert: null,
+  tlsKey: null,
+  tlsClientCa: null,
 };

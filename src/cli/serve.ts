@@ -2,22 +2,28 @@
 
 import process from "node:process";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Address, Listener } from "../ports/transport.ts";
+import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { openFurther } from "./further_listeners.ts";
+import { exposures } from "./exposure.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
+import { openSecurity, TOKENS_VARIABLE } from "./security.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
+  const security = openSecurity(options, process.env[TOKENS_VARIABLE], printer);
+  if (security.kind === "problem") return security;
+  const { gate, tls } = security;
   const place = await placeToListen(options);
   if (place.kind === "problem") return place;
   place.warnings.forEach((warning) => printer.warn(warning));
@@ -32,10 +38,10 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   }
   const { clock, listenFor } = sockets;
   let server: Server | null = null;
-  let listener: Listener | null = null;
+  const listeners: Listener[] = [];
   let isDrainWanted = false;
   const leave = (exitCode: number): void => {
-    listener?.close();
+    for (const listener of listeners) listener.close();
     server?.stop();
     place.cleanup();
     process.exit(exitCode);
@@ -47,9 +53,12 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     isDrainWanted = true;
     server?.drain();
   });
+  if (gate !== null || tls !== null) process.on("SIGHUP", () => security.reload());
+  const listen = (address: Address): Listen =>
+    tls === null || address.kind === "unix" ? listenFor(address) : tls.listen;
   try {
     // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
+    listeners.push(await listen(place.address)(place.address, (transport) => server!.accept(transport)));
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -58,22 +67,34 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   }
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
-    listener?.close();
+    for (const listener of listeners) listener.close();
     place.cleanup();
     return problem;
   };
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = createServer(options, clock, connections, printer, leave);
+  const created = createServer(options, clock, connections, gate, printer, leave);
   if ("problem" in created) return fail(created);
   server = created;
   if (isDrainWanted) server.drain();
-  announce(options, listener.address, printer);
+  const further = await openFurther(options.listenAs, listen, server);
+  if ("problem" in further) {
+    server.stop();
+    return fail(further);
+  }
+  listeners.push(...further);
+  announce(options, listeners.map((listener) => listener.address), tls !== null, printer);
+  exposures(options, listeners.map((listener) => listener.address), gate !== null).forEach(printer.warn);
   return null;
 }
 
-function announce(options: Options, address: Address, printer: Printer): void {
+function announce(
+  options: Options,
+  [address, ...further]: readonly Address[],
+  hasTls: boolean,
+  printer: Printer,
+): void {
   const where = describeAddress(address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
@@ -84,7 +105,11 @@ function announce(options: Options, address: Address, printer: Printer): void {
     ? "jobs in memory"
     : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
   const io = options.io === "epoll" ? " with epoll" : "";
-  printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
+  const tls = hasTls && address.kind !== "unix" ? " with TLS" : "";
+  printer.say(`runnerbean: listening on ${where}${tls} (${runtimeName()}${io}, ${kept})`);
+  for (const [i, each] of further.entries()) {
+    printer.say(`runnerbean: listening on ${describeAddress(each)} as ${options.listenAs[i].identity}`);
+  }
 }
 
 function describeSync(sync: SyncPolicy): string {

@@ -23,6 +23,12 @@ Options:
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,
                             which is faster with few commands in flight per connection (default is native)
+     --auth FILE            who may do what, by token (docs/SECURITY.md); read again at SIGHUP
+     --listen-as NAME=ADDR  listen there too, and whoever connects is NAME of that file: HOST:PORT, or
+                            unix:PATH[,mode=0660]; may be given several times
+     --tls-cert FILE        speak TLS on TCP, with this certificate and its chain (PEM; again at SIGHUP)
+     --tls-key FILE         the certificate's key (PEM)
+     --tls-client-ca FILE   a client certificate of these authorities names its identity (CN)
  -V, --verbose              tell of connections on stdout; -VV also of every command and reply
  -v, --version              print the version
  -h, --help                 print this help

@@ -3,7 +3,8 @@
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io } from "./options.ts";
+import type { Io, ListenAs } from "./options.ts";
+import { parseListenAs } from "./listen_as.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
 export interface Value<T> {
@@ -45,6 +46,18 @@ const wholeFromOne = v.pipe(
 
 /** Text that is looked at later, where more is known (an address, a user name). */
 export const anyText: Value<string> = { expects: "text", schema: v.string() };
+
+export const file: Value<string> = { expects: "a file", schema: v.pipe(v.string(), v.minLength(1)) };
+
+/** One or, in a variable, several with spaces between them. */
+export const listenersAs: Value<readonly ListenAs[]> = {
+  expects: "IDENTITY=HOST:PORT or IDENTITY=unix:PATH, which may end in ,mode=0660",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.trim().split(/\s+/).map(parseListenAs)),
+    v.check((listeners) => listeners.every((listener) => listener !== null)),
+  ) as v.GenericSchema<string, readonly ListenAs[]>,
+};
 
 export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
 
