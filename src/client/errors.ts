@@ -8,6 +8,7 @@ export type ErrorCode =
   | "UNKNOWN_COMMAND"
   | "OUT_OF_MEMORY"
   | "INTERNAL_ERROR"
+  | "UNAUTHORIZED"
   | "DRAINING"
   | "JOB_TOO_BIG"
   | "EXPECTED_CRLF"
@@ -180,6 +181,7 @@ export class BatchError extends QueueError {
 const MEANINGS: Readonly<Record<string, string>> = {
   NOT_FOUND: "there is no such job or tube, or it is not in the right state",
   OUT_OF_MEMORY: "the queue has no room for it",
+  UNAUTHORIZED: "the server does not allow it to this token",
   DRAINING: "the queue accepts no more jobs",
   JOB_TOO_BIG: "the body is larger than the queue accepts",
   BAD_FORMAT: "the command is not well-formed",
