@@ -59,6 +59,7 @@ export const COMMAND_RULES: Readonly<Record<string, CommandRule>> = {
   truncate: rule("admin", "named"),
   "delete-tube": rule("admin", "named"),
   drain: rule("admin", "all"),
+  "drain status": rule("read", "any"),
   capabilities: rule("everyone", null),
   ping: rule("everyone", null),
   auth: rule("everyone", null),

@@ -42,6 +42,7 @@ export function createServer(
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
     gate,
+    isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),
     onFailed: (error) => {

@@ -25,6 +25,7 @@ export interface Draft {
   maxConnections?: number;
   maxMemoryBytes?: number;
   drainExit?: boolean;
+  strict?: boolean;
   io?: Io;
   authFile?: string;
   listenAs?: readonly ListenAs[];
@@ -138,6 +139,14 @@ export const FLAGS: readonly Flag[] = [
     field: "drainExit",
     apply: (draft) => (draft.drainExit = true),
     reading: into("drainExit", values.yesOrNo),
+  },
+  {
+    short: null,
+    long: "strict",
+    kind: "alone",
+    field: "strict",
+    apply: (draft) => (draft.strict = true),
+    reading: into("strict", values.yesOrNo),
   },
   valued(null, "io", "io", values.io),
   valued(null, "auth", "authFile", values.file),

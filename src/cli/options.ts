@@ -47,6 +47,8 @@ export interface Options {
   readonly maxMemoryBytes: number | null;
   /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
   readonly drainExit: boolean;
+  /** `--strict`: only the reference's commands and statistics. */
+  readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
   /** `--auth`: the file that says who may do what; null where everybody may do everything. */
@@ -80,6 +82,7 @@ export const DEFAULT_OPTIONS: Options = {
   maxConnections: null,
   maxMemoryBytes: null,
   drainExit: false,
+  strict: false,
   io: "native",
   authFile: null,
   listenAs: [],

@@ -12,6 +12,9 @@ export const RESERVED = 3;
 export const BURIED = 4;
 export type JobState = typeof READY | typeof DELAYED | typeof RESERVED | typeof BURIED;
 
+/** The states in which nobody has a job in hand, as a mask. */
+export const STATES_ALL: number = (1 << READY) | (1 << DELAYED) | (1 << BURIED);
+
 /** Each state's word on the wire. */
 export const STATE_WORDS: readonly string[] = ["", "ready", "delayed", "reserved", "buried"];
 

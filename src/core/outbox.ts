@@ -2,6 +2,7 @@
 // The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
 // Parallel arrays that are used again: no object per entry.
 
+import type { JobPage } from "./inspection.ts";
 import type { Session } from "./session.ts";
 
 // Records for the journal. The number is the job's row; of a job that is gone it is the id, and `goneFile`, `goneNameBytes`
@@ -32,6 +33,13 @@ export const NOT_IGNORED = 27;
 export const TIMED_OUT = 28;
 export const DEADLINE_SOON = 29;
 export const DRAINING = 30;
+export const TRUNCATED = 31; // count of jobs
+export const TUBE_DELETED = 32;
+export const IN_USE = 33;
+export const LISTED_JOBS = 40; // `listed` holds the page
+export const CAPABILITIES = 41;
+export const PONG = 42;
+export const DRAIN_STATE = 43; // 1 on, 0 off
 
 /** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
 export function tellsOfJobs(kind: number): boolean {
@@ -45,6 +53,9 @@ export function tellsOfJobs(kind: number): boolean {
     case TIMED_OUT:
     case DEADLINE_SOON:
     case DRAINING:
+    case CAPABILITIES:
+    case PONG:
+    case DRAIN_STATE:
       return false;
     default:
       return true;
@@ -58,6 +69,7 @@ export class Outbox {
   goneFile = 0;
   goneNameBytes = 0;
   goneBodyBytes = 0;
+  listed: JobPage = { rows: [], next: null, isCut: false };
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
   private readonly sessions: Session[] = [];

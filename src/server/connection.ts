@@ -20,6 +20,7 @@ import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Gate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
+import { nameUsedTube } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -37,6 +38,8 @@ export interface ConnectionOwner {
   readonly log: ConnectionLog | null;
   /** Null where everybody may do everything. */
   readonly gate: Gate | null;
+  /** Extensions of the protocol are unknown here. */
+  readonly isStrict: boolean;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -102,7 +105,7 @@ export class Connection implements Peer, ServerPeer {
     this.transport = transport;
     this.number = number;
     this.kind = kind;
-    this.parser = new Parser(server.lexer, server.command);
+    this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
     this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
   }
@@ -257,6 +260,7 @@ export class Connection implements Peer, ServerPeer {
     const { server, session, parser } = this;
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
+    nameUsedTube(command, session);
     if (this.guard !== null && !this.guard.permits(server.engine, session, command, now)) {
       return this.turnDown(command);
     }
@@ -276,6 +280,7 @@ export class Connection implements Peer, ServerPeer {
 
   private login({ source, nameFrom, nameTo }: Command, now: number): void {
     const { guard } = this;
+    // Without access control everybody may do everything, whatever the token.
     if (guard === null) return this.say(replies.AUTHENTICATED_REPLY);
     const isKnown = guard.login(latin1(source, nameFrom, nameTo), now);
     this.say(isKnown ? replies.AUTHENTICATED_REPLY : replies.UNAUTHORIZED_REPLY);

@@ -10,7 +10,7 @@ import * as commands from "../protocol/command.ts";
 import type { Command } from "../protocol/command.ts";
 import type { Gate } from "./gate.ts";
 import * as needs from "./permission.ts";
-import { PERMISSIONS } from "./permission.ts";
+import { DRAIN_STATUS, PERMISSIONS } from "./permission.ts";
 
 /** The connection, as far as its guard knows it. */
 export interface Guarded {
@@ -78,7 +78,8 @@ export class Guard {
 
   /** Whether the command may run. */
   permits(engine: Engine, session: Session, command: Command, now: number): boolean {
-    const permission = PERMISSIONS[command.code];
+    let permission = PERMISSIONS[command.code];
+    if (command.code === commands.DRAIN && command.setting === null) permission = DRAIN_STATUS;
     if (permission.isForStrangers) return true;
     const identity = this.current;
     if (identity === null || now >= identity.expiresAt) return false;
@@ -90,7 +91,7 @@ export class Guard {
       case needs.JOBS_TUBE:
         return this.permitsJob(identity, engine, session, command.id, permission);
       case needs.NAMED_TUBE:
-        return this.permitsName(identity, command, permission.scopes);
+        return this.permitsName(identity, session, command, permission.scopes);
       case needs.ANY_TUBE:
         return identity.mayAnywhere(permission.scope);
       case needs.ALL_TUBES:
@@ -108,7 +109,8 @@ export class Guard {
     return !session.isWaiting || (this.current !== null && this.maySeeWatched(this.current, session, scopes));
   }
 
-  private permitsName(identity: Identity, command: Command, scopes: number): boolean {
+  private permitsName(identity: Identity, session: Session, command: Command, scopes: number): boolean {
+    if (this.isTubeRefused && command.source === session.used.name) return false; // by a hyphen
     const isAllowed = (identity.scopesOf(command.source, command.nameFrom, command.nameTo) & scopes) !== 0;
     if (command.code === commands.USE) this.isTubeRefused = !isAllowed;
     if (command.code === commands.WATCH) this.isWatchingKnown = false;

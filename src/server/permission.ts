@@ -42,6 +42,9 @@ export const PERMISSIONS: readonly Permission[] = Array.from(
   (_, code) => permissionOf(COMMAND_RULES[wordOf(code)] ?? UNDECLARED),
 );
 
+/** Asking is less than doing. */
+export const DRAIN_STATUS: Permission = permissionOf(COMMAND_RULES["drain status"]);
+
 function permissionOf({ scope, subject, whenHeld }: CommandRule): Permission {
   const isScope = scope !== "everyone" && scope !== "known" && scope !== "some";
   return {

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
   readonly gate?: Gate | null;
+  /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
+  readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
@@ -48,6 +50,7 @@ export class Server implements ConnectionOwner {
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   readonly gate: Gate | null;
+  readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
@@ -88,11 +91,12 @@ export class Server implements ConnectionOwner {
     this.facts = options.facts;
     this.log = options.log ?? null;
     this.gate = options.gate ?? null;
+    this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -202,9 +206,9 @@ export class Server implements ConnectionOwner {
     this.deliver();
   }
 
-  /** Accepts no more puts. */
-  drain(): void {
-    this.engine.isDraining = true;
+  /** Accepts no more puts, or accepts them again. */
+  drain(isOn: boolean = true): void {
+    this.engine.isDraining = isOn;
     this.scheduleSettle();
   }
 
@@ -284,8 +288,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    if (!this.engine.isDraining || this.hasSaidDrained || this.engine.jobs.count > 0) return;
-    this.hasSaidDrained = true;
-    this.options.onDrained?.();
+    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
+    this.hasSaidDrained = isDrained;
   }
 }
