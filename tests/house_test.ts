@@ -20,8 +20,20 @@ const ARROWS: Record<string, readonly string[]> = {
   client: ["core", "ports", "runtime"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
   runtime: ["ports", "adapters"],
-  http: ["core", "ports", "server", "access"],
-  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime", "access"],
+  http: ["core", "ports", "server", "runtime", "access"],
+  cli: [
+    "core",
+    "protocol",
+    "ports",
+    "journal",
+    "server",
+    "adapters",
+    "client",
+    "library",
+    "http",
+    "runtime",
+    "access",
+  ],
 };
 /** Rooms that may use the runtimes' own modules, and packages. */
 const MAY_USE_NODE = ["adapters", "cli", "http", "library", "runtime"];

@@ -3,7 +3,7 @@
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io, ListenAs } from "./options.ts";
+import type { HttpAddress, Io, ListenAs } from "./options.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */
@@ -32,6 +32,8 @@ export interface Draft {
   tlsCert?: string;
   tlsKey?: string;
   tlsClientCa?: string;
+  http?: HttpAddress;
+  auditFile?: string;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -154,6 +156,8 @@ export const FLAGS: readonly Flag[] = [
   valued(null, "tls-cert", "tlsCert", values.file),
   valued(null, "tls-key", "tlsKey", values.file),
   valued(null, "tls-client-ca", "tlsClientCa", values.file),
+  valued(null, "http", "http", values.httpAddress),
+  valued(null, "audit", "auditFile", values.file),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

@@ -18,6 +18,12 @@ export interface ListenAs {
   readonly mode: number;
 }
 
+/** Where the HTTP API is served. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Who reads and writes sockets: the runtime, or this program by epoll through the C library. */
 export type Io = "native" | "epoll";
 
@@ -59,6 +65,10 @@ export interface Options {
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
   readonly tlsClientCa: string | null;
+  /** `--http`: where the HTTP API is served; null is nowhere. */
+  readonly http: HttpAddress | null;
+  /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
+  readonly auditFile: string | null;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -89,4 +99,6 @@ export const DEFAULT_OPTIONS: Options = {
   tlsCert: null,
   tlsKey: null,
   tlsClientCa: null,
+  http: null,
+  auditFile: null,
 };

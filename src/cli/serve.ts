@@ -1,6 +1,7 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import type { HttpPort } from "../http/serve_http.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
@@ -11,6 +12,7 @@ import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
 import { exposures } from "./exposure.ts";
+import { openHttp } from "./open_http.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
@@ -39,9 +41,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const { clock, listenFor } = sockets;
   let server: Server | null = null;
   const listeners: Listener[] = [];
+  let http: HttpPort | null = null;
   let isDrainWanted = false;
   const leave = (exitCode: number): void => {
     for (const listener of listeners) listener.close();
+    http?.close();
     server?.stop();
     place.cleanup();
     process.exit(exitCode);
@@ -56,9 +60,15 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (gate !== null || tls !== null) process.on("SIGHUP", () => security.reload());
   const listen = (address: Address): Listen =>
     tls === null || address.kind === "unix" ? listenFor(address) : tls.listen;
+  const opened = await openHttp(options, printer);
+  if (opened !== null && "problem" in opened) return opened;
+  http = opened;
   try {
     // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    listeners.push(await listen(place.address)(place.address, (transport) => server!.accept(transport)));
+    const kind = place.address.kind === "unix" ? "unix" : "tcp";
+    listeners.push(
+      await listen(place.address)(place.address, (transport) => server!.acceptAs(kind, transport)),
+    );
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -68,6 +78,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     for (const listener of listeners) listener.close();
+    http?.close();
     place.cleanup();
     return problem;
   };
@@ -84,8 +95,16 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     return fail(further);
   }
   listeners.push(...further);
+  http?.begin(server);
   announce(options, listeners.map((listener) => listener.address), tls !== null, printer);
   exposures(options, listeners.map((listener) => listener.address), gate !== null).forEach(printer.warn);
+  if (http !== null) {
+    printer.say(
+      `runnerbean: HTTP API on http://${
+        describeAddress({ kind: "tcp", host: options.http!.host, port: http.port })
+      }`,
+    );
+  }
   return null;
 }
 

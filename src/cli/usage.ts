@@ -20,6 +20,8 @@ Options:
  -u, --user USER            become this user and its groups once the socket is bound
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
+     --http ADDR:PORT       serve the HTTP API there (default is not to; without an address 127.0.0.1)
+     --audit FILE           write destructive acts over HTTP to this file, a JSON document a line
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,

@@ -3,7 +3,7 @@
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io, ListenAs } from "./options.ts";
+import type { HttpAddress, Io, ListenAs } from "./options.ts";
 import { parseListenAs } from "./listen_as.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
@@ -116,6 +116,21 @@ export const syncPolicy: Value<SyncPolicy> = {
     v.pipe(v.literal("never"), v.transform((): SyncPolicy => ({ kind: "never" }))),
     v.pipe(count, v.transform(syncEvery)),
   ]) as v.GenericSchema<string, SyncPolicy>,
+};
+
+/** What `--http` takes: a port alone is one of this machine's own. */
+export const httpAddress: Value<HttpAddress> = {
+  expects: "an address and a port from 0 to 65535, such as 127.0.0.1:11380 or [::1]:11380",
+  schema: v.pipe(
+    v.string(),
+    v.regex(/^(?:(?:\[[\da-fA-F:.]+\]|[^:[\]]+):)?\d{1,5}$/),
+    v.transform((text) => {
+      const colon = text.lastIndexOf(":");
+      const host = colon < 0 ? "127.0.0.1" : text.slice(0, colon).replaceAll(/[[\]]/g, "");
+      return { host, port: Number(text.slice(colon + 1)) };
+    }),
+    v.check(({ port }) => port <= 65_535),
+  ),
 };
 
 /** What `--io` takes. */
