@@ -18,14 +18,14 @@ export class Attempts {
 
   /** Whether this address may try a token now. An unknown address ("") always may. */
   mayTry(address: string, now: number): boolean {
-    const count = this.byAddress.get(network(address));
+    const count = this.byAddress.get(network(address)); // never one for ""
     return count === undefined || now >= count.until || count.failures < this.limits.attemptsPerAddress;
   }
 
   /** Notes a wrong token. */
   failed(address: string, now: number): void {
-    if (address === "") return;
     const key = network(address);
+    if (key === "") return;
     const count = this.byAddress.get(key);
     if (count !== undefined && now < count.until) {
       count.failures++;
@@ -38,12 +38,15 @@ export class Attempts {
   }
 }
 
-/** Whom to count together: of IPv6 a subscriber has 64 bits at least, so those are one. */
+/**
+ * Whom to count together: of IPv6 a subscriber has 64 bits at least, so those are one. "" is not counted: an unknown
+ * address, and this machine's own, which a proxy shares among all who come through it.
+ */
 function network(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1];
-  if (!address.includes(":")) return address;
-  const [before, after] = address.split("%")[0].split("::");
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (plain === "::1" || plain.startsWith("127.")) return "";
+  if (!plain.includes(":")) return plain;
+  const [before, after] = plain.split("%")[0].split("::");
   const head = before === "" ? [] : before.split(":");
   const tail = after === undefined || after === "" ? [] : after.split(":");
   const zeros = after === undefined ? 0 : 8 - head.length - tail.length;

@@ -7,6 +7,8 @@ import type { TubePattern } from "./tube_pattern.ts";
 
 export interface Identity {
   readonly name: string;
+  /** What it may, in a form of which two are equal when the rights are. */
+  readonly rights: string;
   /** Until when it is good, in milliseconds since 1970; Infinity = always. */
   readonly expiresAt: number;
   /** Whether it has the scope for a tube of this name. */
@@ -32,6 +34,7 @@ const encoder = new TextEncoder();
 /** An identity that has what it was granted. */
 export class GrantedIdentity implements Identity {
   readonly name: string;
+  readonly rights: string;
   readonly expiresAt: number;
   private readonly grants: readonly Grant[];
   /** By the array that holds a tube's name, which goes with the tube. */
@@ -40,6 +43,7 @@ export class GrantedIdentity implements Identity {
   constructor(name: string, grants: readonly Grant[], expiresAt: number) {
     this.name = name;
     this.grants = grants;
+    this.rights = grants.map(({ scope, pattern }) => `${scope}=${pattern.text}`).join(" ");
     this.expiresAt = expiresAt;
   }
 
@@ -78,6 +82,7 @@ function includes(granted: Scope, asked: Scope): boolean {
 /** Who may do everything: everybody, where no access control is configured. */
 export const ANYONE: Identity = {
   name: "anyone",
+  rights: "admin=*",
   expiresAt: Infinity,
   may: () => true,
   mayAnywhere: () => true,

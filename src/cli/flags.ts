@@ -33,6 +33,8 @@ export interface Draft {
   tlsKey?: string;
   tlsClientCa?: string;
   http?: HttpAddress;
+  cors?: readonly string[];
+  httpNames?: readonly string[];
   auditFile?: string;
 }
 
@@ -157,6 +159,8 @@ export const FLAGS: readonly Flag[] = [
   valued(null, "tls-key", "tlsKey", values.file),
   valued(null, "tls-client-ca", "tlsClientCa", values.file),
   valued(null, "http", "http", values.httpAddress),
+  valued(null, "cors", "cors", values.origins),
+  valued(null, "http-name", "httpNames", values.hostNames),
   valued(null, "audit", "auditFile", values.file),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },

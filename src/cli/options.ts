@@ -67,6 +67,10 @@ export interface Options {
   readonly tlsClientCa: string | null;
   /** `--http`: where the HTTP API is served; null is nowhere. */
   readonly http: HttpAddress | null;
+  /** `--cors`: origins whose pages may use the API. */
+  readonly cors: readonly string[];
+  /** `--http-name`: names of this server in a browser's address line, beside addresses and localhost. */
+  readonly httpNames: readonly string[];
   /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
   readonly auditFile: string | null;
 }
@@ -100,5 +104,7 @@ export const DEFAULT_OPTIONS: Options = {
   tlsKey: null,
   tlsClientCa: null,
   http: null,
+  cors: [],
+  httpNames: [],
   auditFile: null,
 };

@@ -60,7 +60,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (gate !== null || tls !== null) process.on("SIGHUP", () => security.reload());
   const listen = (address: Address): Listen =>
     tls === null || address.kind === "unix" ? listenFor(address) : tls.listen;
-  const opened = await openHttp(options, printer);
+  const opened = await openHttp(options, security, printer);
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
   try {

@@ -21,6 +21,8 @@ Options:
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
      --http ADDR:PORT       serve the HTTP API there (default is not to; without an address 127.0.0.1)
+     --http-name NAME,...   names of this server for browsers, where there is no --auth
+     --cors ORIGIN,...      pages of these origins may use the HTTP API, with a token
      --audit FILE           write destructive acts over HTTP to this file, a JSON document a line
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only

@@ -59,6 +59,26 @@ export const listenersAs: Value<readonly ListenAs[]> = {
   ) as v.GenericSchema<string, readonly ListenAs[]>,
 };
 
+/** What `--cors` takes: scheme, host and port, and nothing behind. */
+export const origins: Value<readonly string[]> = {
+  expects: "origins such as https://console.example.com, with commas between them",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",")),
+    v.array(v.custom<string>((text) => URL.canParse(String(text)) && new URL(String(text)).origin === text)),
+  ),
+};
+
+/** What `--http-name` takes. */
+export const hostNames: Value<readonly string[]> = {
+  expects: "host names such as jobs.example.com, with commas between them",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",")),
+    v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/))),
+  ),
+};
+
 export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
 
 /** The number form of a port; names are looked up elsewhere. */

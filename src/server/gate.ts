@@ -25,6 +25,8 @@ export class Gate {
   private readonly guards = new Set<Guard>();
   /** In the order in which they came. */
   private readonly strangers = new Set<Guard>();
+  /** What goes on under an identity and is no connection of this server. */
+  private readonly holds = new Set<{ readonly identity: Identity; readonly end: () => void }>();
   /** When the first of the known connections' identities ends, or earlier. */
   private endsAt = Infinity;
 
@@ -61,13 +63,26 @@ export class Gate {
     this.strangers.delete(guard);
   }
 
+  /** Whether tokens from this address are looked at. */
+  mayTry(address: string, now: number): boolean {
+    return this.attempts.mayTry(address, now);
+  }
+
+  /** Has `end` called when the identity ends, or may do something else than before. Returns what takes that back. */
+  hold(identity: Identity, end: () => void): () => void {
+    const hold = { identity, end };
+    this.holds.add(hold);
+    this.endsAt = Math.min(this.endsAt, identity.expiresAt);
+    return () => void this.holds.delete(hold);
+  }
+
   /** The identity of a token, if this address may still try one. Also for logins that are no connection's. */
   identify(token: string, address: string, now: number): Identity | null {
-    if (!this.attempts.mayTry(address, now)) return null;
+    if (!this.mayTry(address, now)) return null;
     const identity = this.access.identify(token, now);
     if (identity !== null) return identity;
     this.attempts.failed(address, now);
-    if (!this.attempts.mayTry(address, now)) this.events?.shutOut(address);
+    if (!this.mayTry(address, now)) this.events?.shutOut(address);
     return null;
   }
 
@@ -90,6 +105,9 @@ export class Gate {
         if (!guard.mayGoOnWaiting()) guard.connection.shut();
       }
     }
+    this.endHolds(({ rights, expiresAt }, renewed) =>
+      renewed?.rights !== rights || renewed.expiresAt !== expiresAt
+    );
   }
 
   /** When {@link sweep} has something to do again, or Infinity. */
@@ -110,6 +128,16 @@ export class Gate {
       const expiresAt = guard.identity?.expiresAt ?? Infinity;
       if (expiresAt <= now) guard.connection.shut();
       else this.endsAt = Math.min(this.endsAt, expiresAt);
+    }
+    this.endHolds(({ expiresAt }) => expiresAt <= now);
+    for (const { identity } of this.holds) this.endsAt = Math.min(this.endsAt, identity.expiresAt);
+  }
+
+  private endHolds(isOver: (identity: Identity, renewed: Identity | null) => boolean): void {
+    for (const hold of [...this.holds]) {
+      if (!isOver(hold.identity, this.access.renewed(hold.identity))) continue;
+      this.holds.delete(hold);
+      hold.end();
     }
   }
 }

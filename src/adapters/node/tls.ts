@@ -11,7 +11,8 @@ import type { Accept, Address, Listener } from "../../ports/transport.ts";
 import { actualAddress, listenOptions, NodeTransport } from "./listen.ts";
 
 /** The name of the text protocol in the handshake. */
-const PROTOCOL = "beanstalkd";
+const TEXT_PROTOCOL = "beanstalkd";
+const HTTP_PROTOCOL = "http/1.1";
 const HANDSHAKE_MS = 10_000;
 /** Handshakes at once; another one ends the oldest. */
 const MOST_HANDSHAKES = 256;
@@ -61,45 +62,50 @@ function contextOf({ cert, key, clientCa }: TlsFiles): tls.SecureContextOptions 
   return { cert, key, minVersion: "TLSv1.2", ...(clientCa === null ? {} : { ca: clientCa }) };
 }
 
-/** What takes a new certificate for connections to come. */
-export interface TlsServer {
-  setSecureContext(options: tls.SecureContextOptions): void;
-}
-
 /** Listeners that share a certificate, which can be renewed. */
 export class TlsListeners {
   private files: TlsFiles;
-  private readonly servers = new Set<TlsServer>();
+  private readonly servers = new Set<tls.Server>();
 
   /** The files must have been checked. */
   constructor(files: TlsFiles) {
     this.files = files;
   }
 
-  /** What to make another server with; it is then to be {@link add}ed. */
-  get context(): tls.SecureContextOptions {
-    return contextOf(this.files);
-  }
-
-  add(server: TlsServer): void {
-    this.servers.add(server);
-  }
-
   /** Connections from now on see these; those that are there go on. */
   renew(files: TlsFiles): void {
     this.files = files;
-    for (const server of this.servers) server.setSecureContext(this.context);
+    for (const server of this.servers) server.setSecureContext(contextOf(files));
   }
 
   /** Listens for the text protocol in TLS. */
   readonly listen = (address: Address, accept: Accept): Promise<Listener> => {
+    return this.open(address, TEXT_PROTOCOL, (socket) => {
+      socket.on("error", () => {}); // "close" follows and says it
+      const transport = new TlsTransport(socket);
+      const peer = accept(transport);
+      if (peer !== null) transport.listenTo(peer);
+    });
+  };
+
+  /** Listens for HTTP in TLS; each socket is for an HTTP server to take. */
+  readonly listenHttp = (address: Address, take: (socket: tls.TLSSocket) => void): Promise<Listener> => {
+    return this.open(address, HTTP_PROTOCOL, take);
+  };
+
+  private open(
+    address: Address,
+    protocol: string,
+    take: (socket: tls.TLSSocket) => void,
+  ): Promise<Listener> {
+    const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
-      ...this.context,
-      ALPNProtocols: [PROTOCOL],
+      ...contextOf(this.files),
+      ALPNProtocols: [protocol],
       handshakeTimeout: HANDSHAKE_MS,
-      requestCert: this.files.clientCa !== null,
+      requestCert: isText && this.files.clientCa !== null,
       rejectUnauthorized: false, // who shows no certificate may still have a token
-      allowHalfOpen: true,
+      allowHalfOpen: isText,
       noDelay: true,
       keepAlive: true,
     });
@@ -108,10 +114,7 @@ export class TlsListeners {
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("secureConnection", (socket) => {
       handshakes.ended(socket);
-      socket.on("error", () => {}); // "close" follows and says it
-      const transport = new TlsTransport(socket);
-      const peer = accept(transport);
-      if (peer !== null) transport.listenTo(peer);
+      take(socket);
     });
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -126,7 +129,7 @@ export class TlsListeners {
         resolve({ address: actualAddress(server, address), close });
       });
     });
-  };
+  }
 }
 
 class TlsTransport extends NodeTransport {
