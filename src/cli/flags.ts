@@ -17,6 +17,7 @@ export interface Draft {
   listen?: Said;
   port?: Said;
   binlogDir?: string;
+  kv?: string;
   sync?: SyncPolicy;
   segmentBytes?: number;
   maxJobBytes?: number;
@@ -113,6 +114,7 @@ export const FLAGS: readonly Flag[] = [
   { short: "l", long: "listen", kind: "valued", field: "listen", reading: later("listen") },
   { short: "p", long: "port", kind: "valued", field: "port", reading: later("port") },
   valued("b", "binlog", "binlogDir", values.folder),
+  valued(null, "kv", "kv", values.kv),
   valued("f", null, "sync", values.syncInterval),
   {
     short: "F",

@@ -37,6 +37,8 @@ export interface Options {
   readonly portGiven: boolean;
   /** `-b`: the folder of the binlog; null keeps the queue in memory. */
   readonly binlogDir: string | null;
+  /** `--kv`: the path or URL of a Deno KV, instead of a binlog. */
+  readonly kv: string | null;
   /** `-f` and `-F`, whichever came last; by default replies wait for the disk. */
   readonly sync: SyncPolicy;
   /** `-s`: the size of one binlog segment. */
@@ -88,6 +90,7 @@ export const DEFAULT_OPTIONS: Options = {
   listenGiven: false,
   portGiven: false,
   binlogDir: null,
+  kv: null,
   sync: { kind: "always" },
   segmentBytes: DEFAULT_SEGMENT_BYTES,
   maxJobBytes: DEFAULT_MAX_JOB_BYTES,

@@ -2,24 +2,24 @@
 
 import process from "node:process";
 import type { HttpPort } from "../http/serve_http.ts";
-import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
+import { announce } from "./announce.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
-import { exposures } from "./exposure.ts";
 import { openHttp } from "./open_http.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
-import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
+import { openSockets, type Sockets } from "./runtime.ts";
 import { openSecurity, TOKENS_VARIABLE } from "./security.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
@@ -43,12 +43,19 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const listeners: Listener[] = [];
   let http: HttpPort | null = null;
   let isDrainWanted = false;
+  let isLeaving = false;
+  const waiting = new WaitingRoom();
   const leave = (exitCode: number): void => {
+    const exit = (): void => {
+      place.cleanup();
+      process.exit(exitCode);
+    };
+    if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
+    isLeaving = true;
     for (const listener of listeners) listener.close();
     http?.close();
-    server?.stop();
-    place.cleanup();
-    process.exit(exitCode);
+    if (server === null) return exit();
+    void server.end().then(exit);
   };
   // Before listening: whoever has connected may already send signals.
   process.on("SIGTERM", () => leave(EXIT_OK));
@@ -64,11 +71,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
   try {
-    // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    const kind = place.address.kind === "unix" ? "unix" : "tcp";
-    listeners.push(
-      await listen(place.address)(place.address, (transport) => server!.acceptAs(kind, transport)),
-    );
+    listeners.push(await listen(place.address)(place.address, waiting.accept));
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -85,9 +88,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = createServer(options, clock, connections, gate, printer, leave);
+  const created = await createServer(options, clock, connections, gate, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
+  const kind = place.address.kind === "unix" ? "unix" : "tcp";
+  waiting.admit((transport) => created.acceptAs(kind, transport));
   if (isDrainWanted) server.drain();
   const further = await openFurther(options.listenAs, listen, server);
   if ("problem" in further) {
@@ -96,44 +101,8 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   }
   listeners.push(...further);
   http?.begin(server);
-  announce(options, listeners.map((listener) => listener.address), tls !== null, printer);
-  exposures(options, listeners.map((listener) => listener.address), gate !== null).forEach(printer.warn);
-  if (http !== null) {
-    printer.say(
-      `runnerbean: HTTP API on http://${
-        describeAddress({ kind: "tcp", host: options.http!.host, port: http.port })
-      }`,
-    );
-  }
+  announce(options, listeners.map(({ address }) => address), http, security, printer);
   return null;
-}
-
-function announce(
-  options: Options,
-  [address, ...further]: readonly Address[],
-  hasTls: boolean,
-  printer: Printer,
-): void {
-  const where = describeAddress(address);
-  if (options.verbosity > 0) {
-    printer.say(`pid ${process.pid}`);
-    printer.say(`bind ${where}`);
-  }
-  const { binlogDir } = options;
-  const kept = binlogDir === null
-    ? "jobs in memory"
-    : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
-  const io = options.io === "epoll" ? " with epoll" : "";
-  const tls = hasTls && address.kind !== "unix" ? " with TLS" : "";
-  printer.say(`runnerbean: listening on ${where}${tls} (${runtimeName()}${io}, ${kept})`);
-  for (const [i, each] of further.entries()) {
-    printer.say(`runnerbean: listening on ${describeAddress(each)} as ${options.listenAs[i].identity}`);
-  }
-}
-
-function describeSync(sync: SyncPolicy): string {
-  if (sync.kind === "interval") return `synced every ${sync.ms} ms`;
-  return sync.kind === "always" ? "synced before replies" : "syncing left to the system";
 }
 
 interface Place {

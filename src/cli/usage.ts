@@ -12,6 +12,7 @@ Options:
                             (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)
  -p, --port PORT            listen on this port number or service name (default is 11300; 0 picks a free one)
  -b, --binlog DIR           keep a binlog in this folder (default is to keep the queue in memory only)
+     --kv PATH|URL          keep the jobs in a Deno KV instead: a file, or a database by its URL
  -f MS                      sync the binlog every MS milliseconds (0, the default: before replies leave)
  -F                         leave syncing the binlog to the system
      --sync always|never|MS the same as -f0, -F and -f MS

@@ -81,6 +81,11 @@ export const hostNames: Value<readonly string[]> = {
 
 export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
 
+export const kv: Value<string> = {
+  expects: "the path or URL of a Deno KV",
+  schema: v.pipe(v.string(), v.minLength(1)),
+};
+
 /** The number form of a port; names are looked up elsewhere. */
 export const portNumber: Value<number> = {
   expects: "a port number from 0 to 65535 or a service name",

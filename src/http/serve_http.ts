@@ -13,6 +13,7 @@ import { dress } from "./access/answer_headers.ts";
 import { HttpGate } from "./access/http_gate.ts";
 import { Origins } from "./access/origins.ts";
 import { LocalSource } from "./local/local_source.ts";
+import { Pace } from "./local/pace.ts";
 import type { TubeTrends } from "./local/shown.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
@@ -48,13 +49,14 @@ export interface HttpParts {
 interface Door {
   app: App | null;
   readonly origins: Origins;
+  readonly gate: HttpGate | null;
   percent: number;
 }
 
 export class HttpPort {
   readonly port: number;
   readonly #listener: HttpListener;
-  readonly #options: HttpOptions;
+  readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
   #source: LocalSource | null = null;
@@ -62,7 +64,7 @@ export class HttpPort {
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
     this.#listener = listener;
-    this.#options = options;
+    this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
   }
@@ -73,7 +75,8 @@ export class HttpPort {
     const { host, port, gate = null, secure = null, cors = [], names = [] } = options;
     // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
     const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
-    const door: Door = { app: null, origins, percent: 0 };
+    const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
+    const door: Door = { app: null, origins, gate: httpGate, percent: 0 };
     const answer: Answer = (request, env) => answerAt(door, request, env);
     const listen = await listenerOf(runtimeName(), secure);
     return new HttpPort(await listen(host, port, answer), options, audit, door);
@@ -84,21 +87,22 @@ export class HttpPort {
     this.#door.percent = total === 0 ? 100 : Math.floor((1000 * bytes) / total) / 10;
   }
 
+  /** Lets requests in while the jobs come back. */
+  rest(): Promise<void> {
+    return this.#pace.rest();
+  }
+
   /** Serves a server. */
   begin(server: Server, { trends = null, more = [] }: HttpParts = {}): void {
-    const { gate = null, secure = null } = this.#options;
-    const httpGate = gate === null ? null : new HttpGate(gate, this.#door.origins, secure !== null);
-    const afterInput = this.#options.afterInput ??
-      ((callback: () => void): void => void setImmediate(callback));
-    const source = new LocalSource({ server, afterInput, runtime: runtimeName(), trends });
+    const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
     this.#source = source;
     this.#door.app = createApp({
       source,
       server,
       audit: this.#audit,
       putMemory: new PutMemory(),
-      gate: httpGate,
-      more: [...sessionRoutes(httpGate), ...more],
+      gate: this.#door.gate,
+      more: [...sessionRoutes(this.#door.gate), ...more],
     });
   }
 

@@ -53,6 +53,7 @@ function wordsByKind(): (Uint8Array | undefined)[] {
   words[out.DRAINING] = bytesOf("DRAINING\r\n");
   words[out.TUBE_DELETED] = bytesOf("DELETED\r\n");
   words[out.IN_USE] = bytesOf("IN_USE\r\n");
+  words[out.OUT_OF_MEMORY] = bytesOf("OUT_OF_MEMORY\r\n");
   words[out.PONG] = bytesOf("PONG\r\n");
   return words;
 }

@@ -57,6 +57,6 @@ export function dispatch(engine: Engine, session: Session, command: Command, now
     case commands.LIST_TUBES_WATCHED:
       return engine.listTubesWatched(session);
     default:
-      return dispatchExtension(engine, session, command, now);
+      return dispatchExtension(engine, session, command);
   }
 }

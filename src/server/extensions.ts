@@ -16,14 +16,16 @@ export function nameUsedTube(command: Command, session: Session): void {
 }
 
 /** Runs a command of our own. */
-export function dispatchExtension(engine: Engine, session: Session, command: Command, now: number): void {
+export function dispatchExtension(engine: Engine, session: Session, command: Command): void {
   const { source, nameFrom, nameTo } = command;
   const { counters, outbox } = engine;
   switch (command.code) {
     case commands.TRUNCATE:
-      return engine.truncate(session, source, nameFrom, nameTo, command.states, now);
+      counters.truncate++;
+      return engine.truncate(session, source, nameFrom, nameTo, command.states);
     case commands.DELETE_TUBE:
-      return engine.deleteTube(session, source, nameFrom, nameTo, now);
+      counters.deleteTube++;
+      return engine.deleteTube(session, source, nameFrom, nameTo);
     case commands.LIST_JOBS:
       return listJobs(engine, session, command);
     case commands.CAPABILITIES:

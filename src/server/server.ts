@@ -6,7 +6,8 @@
 
 import type { Identity } from "../access/identity.ts";
 import type { Engine } from "../core/engine.ts";
-import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
+import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
+import type { Outbox } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -157,20 +158,38 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
-    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox.recordKind(i), outbox.recordNumber(i));
+    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
     outbox.clear();
   }
 
-  private record(kind: number, number: number): void {
+  private record(outbox: Outbox, i: number): void {
     const { engine, journal } = this;
-    if (kind === RECORD_GONE) {
-      const { goneFile, goneNameBytes, goneBodyBytes } = engine.outbox;
-      journal.gone(number, goneFile, goneNameBytes, goneBodyBytes);
-    } else if (kind === RECORD_CHANGE) journal.change(engine.live.at(number));
-    else journal.put(engine.live.at(number));
+    const number = outbox.recordNumber(i);
+    switch (outbox.recordKind(i)) {
+      case RECORD_PUT:
+        return journal.put(engine.live.at(number));
+      case RECORD_CHANGE:
+        return journal.change(engine.live.at(number));
+      case RECORD_GONE:
+        return journal.gone(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      case RECORD_DROPPED:
+        return journal.dropped(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      default:
+        return journal.truncate(outbox.truncates[number]);
+    }
   }
 
   /** Notes a connection that has something to send or to go on with when the turn settles. */
@@ -210,6 +229,15 @@ export class Server implements ConnectionOwner {
   drain(isOn: boolean = true): void {
     this.engine.isDraining = isOn;
     this.scheduleSettle();
+  }
+
+  /** As {@link stop}, but a journal that takes its time to write what is left gets it. */
+  end(): Promise<void> {
+    this.settle();
+    const finished = this.isStopped ? undefined : this.journal.finish?.();
+    if (finished !== undefined) return finished.then(() => this.stop());
+    this.stop();
+    return Promise.resolve();
   }
 
   /** Closes the journal and all connections; replies that are ready are sent. Nothing happens after this. */
@@ -289,7 +317,8 @@ export class Server implements ConnectionOwner {
 
   private leaveWhenDrained(): void {
     const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
-    this.hasSaidDrained = isDrained;
+    const isNews = isDrained && !this.hasSaidDrained;
+    this.hasSaidDrained = isDrained; // first: whoever is told may end the server, which settles once more
+    if (isNews) this.options.onDrained?.();
   }
 }

@@ -73,20 +73,17 @@ export class HttpGate implements Gate {
     }
     const session = this.sessionOf(request);
     if (session === null) return null;
-    this.#checkForgery(request, session);
-    return session.identity;
+    const field = this.#missing(request, session);
+    if (field === null) return session.identity;
+    if (route.scope === "none") return null; // to log in anew, or as a stranger
+    throw new Problem(403, "this header must show that a page of this server asks", { field });
   }
 
-  /** A cookie comes by itself, whoever made the request: only our own pages can say the other secret. */
-  #checkForgery(request: Request, session: Session): void {
-    if (request.headers.has("upgrade") && !this.#origins.isFromOurPage(request)) {
-      throw new Problem(403, "a session's WebSocket must be opened by a page of this server", {
-        field: "origin",
-      });
-    }
-    if (!CHANGING.test(request.method)) return;
-    if (isSameSecret(request.headers.get(CSRF_HEADER) ?? "", session.csrf)) return;
-    throw new Problem(403, "the session's second secret is expected", { field: CSRF_HEADER });
+  /** A cookie comes by itself, whoever made the request. What is missing to show that it was one of our own pages. */
+  #missing(request: Request, session: Session): string | null {
+    if (request.headers.has("upgrade")) return this.#origins.isFromOurPage(request) ? null : "origin";
+    if (!CHANGING.test(request.method)) return null;
+    return isSameSecret(request.headers.get(CSRF_HEADER) ?? "", session.csrf) ? null : CSRF_HEADER;
   }
 
   #identify(token: string, peer: string | null): Identity {

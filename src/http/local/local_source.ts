@@ -24,6 +24,7 @@ import type {
 import { badField, notFound, Problem } from "../problem.ts";
 import type {
   Action,
+  ActOutcome,
   BodyView,
   Capability,
   JobChanges,
@@ -36,9 +37,11 @@ import type {
   Source,
   TubeQuery,
 } from "../source.ts";
+import { ActTask, concerns } from "./act_task.ts";
 import { JobSearch } from "./job_search.ts";
 import { Leases } from "./leases.ts";
-import { Pace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
+import { RequeueTask } from "./requeue_task.ts";
 import { serverInfo } from "./server_info.ts";
 import { nameOf, Shown } from "./shown.ts";
 import type { TubeTrends } from "./shown.ts";
@@ -47,6 +50,8 @@ import { TubeList } from "./tube_list.ts";
 
 /** Rows that one search looks at before it answers what it has; the next page goes on. */
 export const MAX_SCANNED = 1_000_000;
+/** Jobs that an action on many does in one go. */
+const ACTS_AT_ONCE = 256;
 /** Connections looked at before the clock is. */
 const PEERS_PER_LOOK = 16;
 
@@ -54,8 +59,7 @@ const encoder = new TextEncoder();
 
 export interface LocalSourceOptions {
   readonly server: Server;
-  /** Calls back when the runtime has looked for input; used by nobody else. */
-  readonly afterInput: (callback: () => void) => void;
+  readonly pace: Pace;
   readonly runtime: string;
   readonly trends?: TubeTrends | null;
 }
@@ -83,13 +87,13 @@ export class LocalSource implements Source {
   /** The session of all that asks for no lease and ends at once. */
   readonly #peer: LocalPeer;
 
-  constructor({ server, afterInput, runtime, trends = null }: LocalSourceOptions) {
+  constructor({ server, pace, runtime, trends = null }: LocalSourceOptions) {
     this.#server = server;
     this.#runtime = runtime;
     this.maxJobBytes = server.facts.maxJobBytes;
     this.#inspector = new Inspector(server);
     this.#shown = new Shown(this.#inspector, trends);
-    this.#pace = new Pace(afterInput);
+    this.#pace = pace;
     this.#leases = new Leases(server);
     this.#peer = openPeer(server, null);
   }
@@ -101,8 +105,7 @@ export class LocalSource implements Source {
   }
 
   drain(isOn: boolean): Promise<boolean> {
-    if (isOn) this.#server.drain();
-    else this.#server.engine.isDraining = false;
+    this.#server.drain(isOn);
     return Promise.resolve(this.#server.engine.isDraining);
   }
 
@@ -139,13 +142,18 @@ export class LocalSource implements Source {
   }
 
   async deleteTube(name: string): Promise<void> {
-    this.#tube(name);
-    throw new Problem(501, "tubes cannot be deleted yet");
+    const { word } = await ask(this.#peer, `delete-tube ${name}`);
+    if (word === "NOT_FOUND") throw notFound(`tube ${name}`);
+    if (word === "IN_USE") {
+      throw new Problem(409, `tube ${name} is in use: somebody uses or watches it, or holds one of its jobs`);
+    }
   }
 
-  truncate(name: string, _states: readonly State[]): Promise<number> {
-    this.#tube(name);
-    throw new Problem(501, "tubes cannot be truncated yet");
+  async truncate(name: string, states: readonly State[]): Promise<number> {
+    const { word, number } = await ask(this.#peer, `truncate ${name} ${states.join(" ")}`);
+    if (word === "NOT_FOUND") throw notFound(`tube ${name}`);
+    if (word !== "TRUNCATED") throw new Problem(507, "too many jobs of the tube are reserved just now");
+    return number;
   }
 
   async pause(name: string, seconds: number): Promise<Tube> {
@@ -196,9 +204,7 @@ export class LocalSource implements Source {
     this.#peer.run(new LeaveTubeTask());
     const [result] = (await put).results;
     if (typeof result === "number") return result;
-    if (result === "JOB_TOO_BIG") {
-      throw new Problem(413, `jobs are at most ${this.maxJobBytes} bytes`, { field: "body" });
-    }
+    if (result === "JOB_TOO_BIG") throw this.#tooLarge();
     if (result === "DRAINING") throw new Problem(503, "the server takes no more jobs: it is draining");
     throw new Problem(507, "there is no room for the job");
   }
@@ -207,9 +213,12 @@ export class LocalSource implements Source {
     return this.#look((now) => this.#shown.job(this.#row(id), now, view));
   }
 
-  requeue(id: number, _changes: JobChanges): Promise<Job> {
-    this.#row(id);
-    throw new Problem(501, "jobs cannot be changed yet");
+  async requeue(id: number, changes: JobChanges): Promise<Job> {
+    if (changes.body !== undefined && changes.body.length > this.maxJobBytes) throw this.#tooLarge();
+    const { outcome: became } = await outcome(this.#peer, new RequeueTask(id, changes));
+    if (became === "not found") this.#refuse(id);
+    if (became === "no room") throw new Problem(507, "there is no room for the job");
+    return await this.job(id, NO_BODY);
   }
 
   async deleteJob(id: number): Promise<void> {
@@ -245,13 +254,45 @@ export class LocalSource implements Source {
     return { jobs, next: isComplete ? null : String(search.at), scanned: search.scanned, isComplete };
   }
 
-  act(
-    _match: JobMatch,
-    _action: Action,
-    _expectedCount: number,
-    _signal: AbortSignal,
-  ): Promise<{ count: number; failed: number }> {
-    throw new Problem(501, "not yet");
+  async act(
+    match: JobMatch,
+    action: Action,
+    expectedCount: number | null,
+    signal: AbortSignal,
+  ): Promise<ActOutcome> {
+    const search = new JobSearch(this.#inspector, match, 1);
+    const ids = await this.#idsOf(search, action, signal);
+    if (expectedCount === null) return { count: ids.length, failed: 0, isDone: false };
+    if (ids.length !== expectedCount) {
+      throw new Problem(409, `${ids.length} jobs match by now`, {
+        field: "expectedCount",
+        more: { count: ids.length },
+      });
+    }
+    const peer = openPeer(this.#server, null);
+    let done = 0;
+    try {
+      for (let at = 0; at < ids.length && !signal.aborted; at += ACTS_AT_ONCE) {
+        const some = ids.slice(at, at + ACTS_AT_ONCE);
+        done += (await outcome(peer, new ActTask(some, action, (row, now) => search.isMatch(row, now)))).done;
+        await this.#pace.rest();
+      }
+    } finally {
+      peer.close();
+    }
+    return { count: done, failed: ids.length - done, isDone: true };
+  }
+
+  /** All jobs that match and that the action is for. */
+  async #idsOf(search: JobSearch, action: Action, signal: AbortSignal): Promise<number[]> {
+    const { jobs } = this.#inspector;
+    const ids: number[] = [];
+    const found = (row: number): boolean => {
+      if (concerns(action, jobs.state.get(row))) ids.push(jobs.id.get(row));
+      return false;
+    };
+    await this.#pace.walk(signal, (isTimeUp) => this.#look((now) => search.goOn(now, isTimeUp, found)));
+    return ids;
   }
 
   // Leases.
@@ -316,6 +357,10 @@ export class LocalSource implements Source {
     const row = this.#row(id);
     if (this.#inspector.jobs.state.get(row) === RESERVED) this.#refuse(id);
     return row;
+  }
+
+  #tooLarge(): Problem {
+    return new Problem(413, `jobs are at most ${this.maxJobBytes} bytes`, { field: "body" });
   }
 
   /** Says why a job could not be had: it is gone, or somebody holds it. */

@@ -6,7 +6,7 @@ import { badField } from "../problem.ts";
 import { route } from "../route.ts";
 import type { Route } from "../route.ts";
 import * as schemas from "../schemas.ts";
-import type { Action, JobMatch } from "../source.ts";
+import type { Action, ActOutcome, JobMatch } from "../source.ts";
 
 /** Longest text that bodies are searched for, in characters. */
 const MAX_QUERY = 1000;
@@ -51,9 +51,10 @@ function matchOf({ q, ...rest }: Said): JobMatch {
 }
 
 const action = v.picklist(["delete", "kick", "move", "bury"]);
-const done: v.GenericSchema<{ count: number; failed: number }> = v.object({
+const done: v.GenericSchema<ActOutcome> = v.object({
   count: v.number(),
   failed: v.number(),
+  isDone: v.boolean(),
 });
 
 export const matchRoutes: readonly Route[] = [
@@ -84,12 +85,12 @@ export const matchRoutes: readonly Route[] = [
     scope: "admin",
     tube: "body",
     summary:
-      "Does the same with all jobs that match, if there are as many as expected; reserved ones are left alone",
+      "Does the same with all jobs that match, if there are as many as expected; without expectedCount they are only counted. Reserved ones are left alone",
     body: v.strictObject({
       match: v.strictObject({ ...words, ...numbers(schemas.wholeNumber) }),
       action,
       tube: v.optional(schemas.tubeName),
-      expectedCount: schemas.wholeNumber(0, MANY),
+      expectedCount: v.optional(schemas.wholeNumber(0, MANY)),
     }),
     answer: done,
     problems: [409],
@@ -97,10 +98,10 @@ export const matchRoutes: readonly Route[] = [
     const outcome = await context.source.act(
       matchOf(body.match),
       actionOf(body.action, body.tube),
-      body.expectedCount,
+      body.expectedCount ?? null,
       signal,
     );
-    note(context, who, body.action, body.match, outcome);
+    if (outcome.isDone) note(context, who, body.action, body.match, outcome);
     return outcome;
   }),
 ];
@@ -119,7 +120,7 @@ function note(
   who: string,
   kind: string,
   match: Said,
-  { count, failed }: { count: number; failed: number },
+  { count, failed }: ActOutcome,
 ): void {
   const outcome = failed === 0 ? "done" : `${failed} could not be had`;
   audit.note(who, kind, `jobs with ${JSON.stringify(match)}`, count, outcome);
