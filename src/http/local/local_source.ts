@@ -150,8 +150,11 @@ export class LocalSource implements Source {
   }
 
   async truncate(name: string, states: readonly State[]): Promise<number> {
-    const { word, number } = await ask(this.#peer, `truncate ${name} ${states.join(" ")}`);
-    if (word === "NOT_FOUND") throw notFound(`tube ${name}`);
+    this.#tube(name);
+    // By the tube in use, since a long name leaves no room for the states.
+    const truncated = ask(this.#peer, `truncate - ${states.join(" ")}`, encoder.encode(name));
+    this.#peer.run(new LeaveTubeTask());
+    const { word, number } = await truncated;
     if (word !== "TRUNCATED") throw new Problem(507, "too many jobs of the tube are reserved just now");
     return number;
   }
