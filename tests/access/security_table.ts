@@ -27,7 +27,7 @@ const PLACES: Readonly<Record<Route["tube"], string>> = {
   param: "the tube in the path",
   body: "the tubes in the body; without any, all (`*`)",
   query: "the tube in the query; without one, all (`*`)",
-  job: "the job's tube, and the one it moves to",
+  job: "the job's tube",
   lease: "the lease's tube",
   any: "all tubes (`*`)",
 };
@@ -41,7 +41,10 @@ function commandRow([word, { scope, subject, whenHeld }]: [string, CommandRule])
 
 function routeRow({ method, path, scope, tube }: Route): string {
   const isOpen = scope === "none";
-  return `| \`${method} ${path}\` | ${isOpen ? "everybody" : scope} | ${isOpen ? "" : PLACES[tube]} |`;
+  const target = method === "PATCH" ? ", and the one it moves to" : "";
+  return `| \`${method} ${path}\` | ${isOpen ? "everybody" : scope} | ${
+    isOpen ? "" : PLACES[tube] + target
+  } |`;
 }
 
 /** The table, in Markdown. */
