@@ -88,7 +88,7 @@ describe("without access control", () => {
     const get = async (host: string): Promise<number> =>
       statusOf(await raw(port, `GET /v1/tubes HTTP/1.1\nHost: ${host}`));
     assertEquals([await get(`rebound.example:${port}`), await get("127.0.0.1.evil.example")], [421, 421]);
-    for (const host of [`127.0.0.1:${port}`, "localhost", "[::1]:80", "JOBS.example:1", "192.168.1.5"]) {
+    for (const host of [`127.0.0.1:${port}`, "localhost", "[::1]:80", "jobs.example:1", "192.168.1.5"]) {
       assertEquals(await get(host), 200, host);
     }
     assertEquals(
