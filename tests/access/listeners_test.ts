@@ -7,9 +7,14 @@ import { assert, assertEquals } from "@std/assert";
 import { exposures, isLoopback } from "../../src/cli/exposure.ts";
 import { parseListenAs } from "../../src/cli/listen_as.ts";
 import type { Address } from "../../src/ports/transport.ts";
+import { sleep } from "../support/runtime.ts";
 import { freePort, runnerbeanCommand, startProcess, startServer } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 import { tokenOf } from "./guarded_server.ts";
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (const giveUpAt = Date.now() + 10_000; !isSo() && Date.now() < giveUpAt;) await sleep(10);
+}
 
 describe("--listen-as", () => {
   const folder = mkdtempSync(join(tmpdir(), "runnerbean-listen-"));
@@ -58,6 +63,7 @@ describe("--listen-as", () => {
       ],
       env: { RUNNERBEAN_TOKENS: `guest read=default token=${tokenOf("guest")}` },
     });
+    await until(() => server.stdout().includes("as viewer"));
     const cron = await WireClient.connectUnix(path);
     assertEquals(statSync(path).mode & 0o777, 0o660);
     assertEquals(await cron.ask("use nightly\r\n"), "USING nightly\r\n");
@@ -135,10 +141,7 @@ describe("a door that others can reach", () => {
   it("is said loudly at the start", async () => {
     const port = await freePort();
     const started = startProcess([...runnerbeanCommand(), "-l", "0.0.0.0", "-p", String(port)]);
-    const giveUpAt = Date.now() + 10_000;
-    while (!started.stderr().includes("WARNING") && Date.now() < giveUpAt) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => started.stderr().includes("WARNING"));
     await started.stop("SIGTERM");
     assert(
       started.stderr().includes(`WARNING: 0.0.0.0:${port} is open to the network without access control`),
