@@ -81,7 +81,8 @@ describe("--listen-as", () => {
     await guest.ask(`auth ${tokenOf("guest")}\r\n`);
     assert((await guest.ask("stats-tube default\r\n")).startsWith("OK "));
     for (const client of [cron, viewer, guest]) client.close();
-    assertEquals(await server.stop("SIGTERM"), 0);
+    server.signal("SIGTERM");
+    assertEquals(await server.exited, 0);
     assert(!existsSync(path), "the socket was left behind");
     assert(server.stderr().includes("holds tokens and others may read it"), server.stderr());
     assert(!(server.stdout() + server.stderr()).includes("token-of-"), "a token was printed");
