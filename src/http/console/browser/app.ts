@@ -1,0 +1,306 @@
+/// <reference lib="dom" />
+// The console: finds the page of the address, keeps it loaded and drawn, and gives it what it needs.
+
+import type { ServerInfo, TubePage } from "../../model.ts";
+import { type Api, ApiError, createApi } from "./api.ts";
+import { ask } from "./dialog.ts";
+import { createFormat } from "./format.ts";
+import { type KeyAct, listenForKeys, SHORTCUTS } from "./keys.ts";
+import { loginView } from "./login_view.ts";
+import { notice } from "./notices.ts";
+import type { Desk, Page, Place } from "./page.ts";
+import { pageAt } from "./routes.ts";
+import { shellView } from "./shell_view.ts";
+import { applyTheme, nextTheme, storedTheme, type Theme } from "./theme.ts";
+import { Trends } from "./trends.ts";
+import { h, render, type VNode } from "./vnode.ts";
+import { type Language, preferredLanguage, storeLanguage, type Translate, translator } from "./words.ts";
+
+/** How often what the header shows is asked for, in milliseconds. */
+const HEADER_EVERY_MS = 5000;
+/** The longest pause after loads that failed, in milliseconds. */
+const LONGEST_PAUSE_MS = 15_000;
+
+class App {
+  readonly #root: HTMLElement;
+  readonly #api: Api;
+  readonly #trends = new Trends();
+  #drawn: readonly VNode[] = [];
+  #language: Language = preferredLanguage();
+  #t: Translate = translator(this.#language);
+  #theme: Theme = storedTheme();
+  #server: ServerInfo | null = null;
+  #problems = 0;
+  #headerAt = -Infinity;
+  #who: string | null = null;
+  #isDenied = false;
+  #deniedWhy: string | null = null;
+  #page: Page | null = null;
+  #isLoaded = false;
+  #fault: string | null = null;
+  #failures = 0;
+  #going = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#api = createApi(() => this.#deny());
+  }
+
+  async start(): Promise<void> {
+    applyTheme(this.#theme);
+    addEventListener("popstate", () => this.#open());
+    document.addEventListener("click", (event) => this.#follow(event));
+    document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(this.#timer) : void this.#load());
+    listenForKeys((act) => this.#press(act));
+    await this.#greet();
+    this.#open();
+  }
+
+  /** Who we are, where the server has access control. */
+  async #greet(): Promise<void> {
+    try {
+      const session = await this.#api.get<{ name?: string; csrf?: string }>("/v1/session");
+      this.#api.csrf = session.csrf ?? null;
+      this.#who = session.csrf ? session.name ?? "" : null;
+    } catch { /* without access control there are no sessions; without a session the first load asks for one */ }
+  }
+
+  #deny(): void {
+    this.#isDenied = true;
+    this.#who = null;
+    this.#draw();
+  }
+
+  async #enter(token: string): Promise<void> {
+    try {
+      const session = await this.#api.send<{ csrf: string; name?: string }>("POST", "/v1/session", { token });
+      this.#api.csrf = session.csrf;
+      this.#who = session.name ?? "";
+      this.#isDenied = false;
+      this.#deniedWhy = null;
+      this.#open();
+    } catch (error) {
+      this.#deniedWhy = this.#sentence(error);
+      this.#draw();
+    }
+  }
+
+  async #leave(): Promise<void> {
+    await this.#api.send("DELETE", "/v1/session").catch(() => {});
+    this.#api.csrf = null;
+    this.#deny();
+  }
+
+  /** Opens the page of the address. */
+  #open(): void {
+    this.#going.abort();
+    this.#going = new AbortController();
+    this.#isLoaded = false;
+    this.#page = null;
+    this.#fault = null;
+    this.#failures = 0;
+    void this.#load();
+  }
+
+  /** Loads what the page shows, then again and again. */
+  async #load(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#isDenied) return this.#draw();
+    const { signal } = this.#going;
+    try {
+      await this.#loadHeader(signal);
+      this.#page ??= this.#makePage();
+      if (!this.#isLoaded) this.#draw();
+      await this.#page?.load(signal);
+      if (signal.aborted) return;
+      this.#isLoaded = true;
+      this.#fault = null;
+      this.#failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#fault = this.#sentence(error);
+      this.#failures++;
+    }
+    this.#draw();
+    if (document.hidden || !this.#page) return;
+    const every = this.#page.everySeconds * 1000;
+    const pause = this.#failures === 0 ? every : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#failures);
+    this.#timer = setTimeout(() => void this.#load(), pause);
+  }
+
+  async #loadHeader(signal: AbortSignal): Promise<void> {
+    if (performance.now() - this.#headerAt < HEADER_EVERY_MS) return;
+    const [server, problems] = await Promise.all([
+      this.#api.get<ServerInfo>("/v1/server", {}, signal),
+      this.#api.get<TubePage>("/v1/tubes", { filter: "problems", limit: 1 }, signal),
+    ]);
+    this.#server = server;
+    this.#problems = problems.total;
+    this.#headerAt = performance.now();
+  }
+
+  #makePage(): Page | null {
+    const found = pageAt(location.pathname);
+    if (!found) return null;
+    const place: Place = {
+      name: found.name,
+      query: new URLSearchParams(location.search),
+      filter: (changes) => {
+        const query = new URLSearchParams(location.search);
+        for (const [name, value] of Object.entries(changes)) value === null ? query.delete(name) : query.set(name, value);
+        const text = query.toString();
+        this.#going.abort();
+        history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`));
+        this.#refilter();
+      },
+    };
+    return found.make(this.#desk(), place);
+  }
+
+  /** The same page with other filters: what is on the screen stays until the new is there. */
+  #refilter(): void {
+    this.#going = new AbortController();
+    this.#failures = 0;
+    const { signal } = this.#going;
+    const page = this.#makePage();
+    clearTimeout(this.#timer);
+    const shown = page?.load(signal) ?? Promise.resolve();
+    shown.then(() => {
+      if (signal.aborted) return;
+      this.#page = page;
+      this.#isLoaded = true;
+      this.#fault = null;
+      this.#draw();
+      if (page) this.#timer = setTimeout(() => void this.#load(), page.everySeconds * 1000);
+    }, (error) => {
+      if (signal.aborted) return;
+      this.#fault = this.#sentence(error);
+      this.#page = page;
+      this.#draw();
+      this.#timer = setTimeout(() => void this.#load(), 2000);
+    });
+  }
+
+  #desk(): Desk {
+    const server = (): ServerInfo => this.#server!;
+    const t = this.#t;
+    return {
+      t,
+      language: this.#language,
+      format: createFormat(this.#language, t),
+      api: this.#api,
+      get server() {
+        return server();
+      },
+      trends: this.#trends,
+      can: (capability) => server().capabilities.includes(capability),
+      go: (path) => this.#go(path),
+      say: (text, isBad = false) => notice(text, isBad),
+      ask,
+      act: (work, isLeaving) => this.#act(work, isLeaving),
+      redraw: () => this.#draw(),
+      reload: () => this.#load(),
+    };
+  }
+
+  async #act(work: () => Promise<string>, isLeaving = false): Promise<boolean> {
+    try {
+      const text = await work();
+      if (text !== "") notice(text, false);
+    } catch (error) {
+      notice(this.#sentence(error), true);
+      return false;
+    }
+    this.#headerAt = -Infinity;
+    if (!isLeaving) await this.#load();
+    return true;
+  }
+
+  #sentence(error: unknown): string {
+    if (!(error instanceof ApiError)) return String(error);
+    if (error.message === "timeout" && error.status === 0) return this.#t("fault.timeout");
+    if (error.status === 0) return this.#t("fault.unreachable");
+    return error.field ? `${error.field}: ${error.message}` : error.message;
+  }
+
+  #go(path: string): void {
+    history.pushState(null, "", path);
+    this.#open();
+    scrollTo(0, 0);
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }
+
+  /** Links within the console change the page without loading everything anew. */
+  #follow(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = (event.target as Element).closest("a");
+    if (!link || link.origin !== location.origin || link.target !== "" || !pageAt(link.pathname)) return;
+    if (link.hash !== "" && link.pathname === location.pathname) return;
+    event.preventDefault();
+    this.#go(link.pathname + link.search + link.hash);
+  }
+
+  #press(act: KeyAct): void {
+    if (act === "search") document.querySelector<HTMLInputElement>("[data-search]")?.focus();
+    else if (act === "help") this.#help();
+    else if (act === "reload") void this.#load();
+    else if (act === "theme") this.#switchTheme();
+    else this.#go(act === "problems" ? "/" : `/console/${act}`);
+  }
+
+  #help(): void {
+    const t = this.#t;
+    const rows = SHORTCUTS.map(([keys, , word]) =>
+      h("div", null, h("dt", null, keys.split(" ").map((key) => h("kbd", null, key))), h("dd", null, t(word)))
+    );
+    void ask({ title: t("keys.title"), text: h("dl", { class: "keys" }, rows), yes: t("close"), no: "" });
+  }
+
+  #switchTheme(): void {
+    this.#theme = nextTheme(this.#theme);
+    applyTheme(this.#theme);
+    this.#draw();
+    notice(this.#t(`theme.${this.#theme}`), false);
+  }
+
+  #switchLanguage(): void {
+    this.#language = this.#language === "en" ? "zh" : "en";
+    storeLanguage(this.#language);
+    this.#t = translator(this.#language);
+    this.#open();
+  }
+
+  #draw(): void {
+    const t = this.#t;
+    document.documentElement.lang = this.#language;
+    const isUnknown = !this.#page && this.#server !== null && !pageAt(location.pathname);
+    document.title = `${this.#page?.title ?? t("nav.problems")} · Runnerbean`;
+    const shell = {
+      t,
+      language: this.#language,
+      theme: this.#theme,
+      server: this.#server,
+      section: this.#page?.section ?? null,
+      problems: this.#problems,
+      fault: this.#isDenied ? null : this.#fault,
+      isLoading: !this.#isLoaded && !this.#isDenied && this.#fault === null && !isUnknown,
+      who: this.#who,
+      switchTheme: () => this.#switchTheme(),
+      switchLanguage: () => this.#switchLanguage(),
+      help: () => this.#help(),
+      retry: () => void this.#load(),
+      leave: () => void this.#leave(),
+    };
+    const content = this.#isDenied
+      ? loginView(t, this.#deniedWhy, (token) => void this.#enter(token))
+      : isUnknown
+      ? h("p", { class: "empty" }, t("shell.unknownPage"))
+      : this.#isLoaded
+      ? this.#page?.view()
+      : null;
+    this.#drawn = render(this.#root, shellView(shell, content), this.#drawn);
+  }
+}
+
+await new App(document.getElementById("app")!).start();

@@ -1,0 +1,112 @@
+/// <reference lib="dom" />
+// Charts drawn by hand as SVG: lines over time with a grid, a legend and a table of the same numbers for screen readers.
+
+import { type Child, type Children, h } from "./vnode.ts";
+
+export interface Line {
+  readonly name: string;
+  /** Which of the style sheet's colours. */
+  readonly colour: string;
+  /** One per point; null where nothing is known. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface ChartWords {
+  readonly title: string;
+  /** What is said when there is nothing to draw. */
+  readonly empty: string;
+  readonly now: string;
+}
+
+const WIDTH = 560;
+const HEIGHT = 168;
+const LEFT = 46;
+const BOTTOM = 20;
+const TOP = 8;
+
+/** Lines over the same instants, oldest first. `scale` writes a value on the left, `label` an instant below. */
+export function chart(
+  words: ChartWords,
+  instants: readonly string[],
+  lines: readonly Line[],
+  scale: (value: number) => string,
+  label: (iso: string) => string,
+): Child {
+  const most = Math.max(0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
+  const heading = h("h3", null, words.title);
+  if (instants.length < 2 || most === 0) {
+    return h("figure", { class: "chart" }, heading, h("p", { class: "empty" }, words.empty));
+  }
+  const top = roundUp(most);
+  const x = (index: number): number => LEFT + index / (instants.length - 1) * (WIDTH - LEFT - 6);
+  const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
+  const last = (line: Line): string => {
+    const value = line.values.at(-1);
+    return value === null || value === undefined ? "–" : scale(value);
+  };
+  return h(
+    "figure",
+    { class: "chart" },
+    heading,
+    h(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${words.title}. ${lines.map((line) => `${line.name}: ${last(line)}`).join(", ")}` },
+      [0, 0.5, 1].map((part) => gridLine(y(top * part), scale(top * part))),
+      [0, 1 / 3, 2 / 3, 1].map((part) => {
+        const index = Math.round(part * (instants.length - 1));
+        const anchor = part === 0 ? "start" : part === 1 ? "end" : "middle";
+        return h("text", { x: x(index), y: HEIGHT - 5, "text-anchor": anchor }, label(instants[index]));
+      }),
+      lines.map((line) => h("path", { class: `line ${line.colour}`, d: pathOf(line.values, x, y) })),
+    ),
+    h(
+      "figcaption",
+      { class: "legend" },
+      lines.map((line) =>
+        h("span", { class: `key ${line.colour}` }, line.name, " ", h("b", { title: words.now }, last(line)))
+      ),
+    ),
+  );
+}
+
+/** A line without axes, for a row of a table. */
+export function sparkline(values: readonly number[], label: string): Child {
+  const most = Math.max(...values, 1);
+  const points = values.map((value, index) => `${(60 - values.length + index + 1) * 1.6},${18 - value / most * 16}`);
+  return h(
+    "svg",
+    { class: "spark", viewBox: "0 0 98 20", role: "img", "aria-label": label },
+    points.length > 1 ? h("polyline", { points: points.join(" ") }) : null,
+  );
+}
+
+function gridLine(y: number, text: string): Children {
+  return [
+    h("line", { class: "grid", x1: LEFT, x2: WIDTH - 6, y1: y, y2: y }),
+    h("text", { x: LEFT - 6, y: y + 3.5, "text-anchor": "end" }, text),
+  ];
+}
+
+/** Pieces of line; a gap where nothing is known. */
+function pathOf(
+  values: readonly (number | null)[],
+  x: (index: number) => number,
+  y: (value: number) => number,
+): string {
+  let path = "";
+  let isDrawing = false;
+  values.forEach((value, index) => {
+    if (value === null) isDrawing = false;
+    else {
+      path += `${isDrawing ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
+      isDrawing = true;
+    }
+  });
+  return path;
+}
+
+/** The next of 1, 2, 5, 10, 20, 50 and so on. */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
+}
