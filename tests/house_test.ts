@@ -19,7 +19,7 @@ const ARROWS: Record<string, readonly string[]> = {
   client: ["core", "ports", "runtime"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
   runtime: ["ports", "adapters"],
-  http: ["core", "ports", "server"],
+  http: ["core", "ports", "server", "runtime"],
   cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "runtime"],
 };
 /** Rooms that may use the runtimes' own modules, and packages. */

@@ -28,14 +28,22 @@ export function createApp(context: Context): App {
   const routes = routesOf(context);
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
-      const answer = await answerTo(context, route, c.req.raw, c.req.param() as Record<string, string>, c.env);
+      const answer = await answerTo(
+        context,
+        route,
+        c.req.raw,
+        c.req.param() as Record<string, string>,
+        c.env,
+      );
       return answer;
     });
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map((route) => route.method);
     app.all(path, (c) => {
-      throw new Problem(405, `${c.req.path} takes ${methods.join(", ")}`, { headers: { allow: methods.join(", ") } });
+      throw new Problem(405, `${c.req.path} takes ${methods.join(", ")}`, {
+        headers: { allow: methods.join(", ") },
+      });
     });
   }
   app.notFound((c) => notFound(`page ${c.req.path}`).response());

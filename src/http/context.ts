@@ -12,7 +12,11 @@ export interface Gate {
    * The name of who calls, or the answer that refuses. `tubesOf` finds the tubes that a call concerns; empty when it
    * concerns none, or all. It must be asked before anything of the request is carried out.
    */
-  admit(request: Request, route: Route, tubesOf: () => Promise<readonly string[]>): Promise<string | Response>;
+  admit(
+    request: Request,
+    route: Route,
+    tubesOf: () => Promise<readonly string[]>,
+  ): Promise<string | Response>;
 }
 
 export interface Context {

@@ -151,6 +151,8 @@ export interface TubePage {
 }
 
 export interface JobPage {
+  /** Jobs are missing here, since so many lie before them that they are not looked for. */
+  readonly isCut: boolean;
   readonly jobs: readonly Job[];
   readonly total: number;
   readonly next: string | null;

@@ -47,7 +47,10 @@ export async function readBytes(
   throw new Problem(408, `the body did not come within ${timeoutMs / 1000} seconds`, { field: "body" });
 }
 
-async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {

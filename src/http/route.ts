@@ -1,7 +1,7 @@
 // One route of the API, as the table has it: from it come the app's routing, who may call it, the checks of what a
 // request says, and the OpenAPI document.
 
-import * as v from "valibot";
+import type * as v from "valibot";
 import type { Context } from "./context.ts";
 
 /** What a caller must be allowed to. */

@@ -62,7 +62,10 @@ export const flag: FromText<boolean> = yes;
 /** As the protocol has it: up to 200 of its characters, the first no hyphen. */
 export const tubeName: FromJson<string> = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9+/;.$_()][A-Za-z0-9+/;.$_()-]{0,199}$/, "a tube's name is expected: letters, digits and + / ; . $ _ ( ) -"),
+  v.regex(
+    /^[A-Za-z0-9+/;.$_()][A-Za-z0-9+/;.$_()-]{0,199}$/,
+    "a tube's name is expected: letters, digits and + / ; . $ _ ( ) -",
+  ),
 );
 
 export const jobId: FromText<number> = numberText(1, Number.MAX_SAFE_INTEGER);
@@ -73,7 +76,9 @@ export const seconds: FromText<number> = numberText(0, MAX_SECONDS);
 export const priorityText: FromText<number> = numberText(0, MAX_UINT32);
 export const state: FromJson<State> = v.picklist(STATES);
 export const encoding: FromJson<Encoding> = v.picklist(["text", "json", "hex", "base64"] as const);
-export const view: FromJson<Encoding | "none"> = v.picklist(["none", "text", "json", "hex", "base64"] as const);
+export const view: FromJson<Encoding | "none"> = v.picklist(
+  ["none", "text", "json", "hex", "base64"] as const,
+);
 
 // Answers.
 
@@ -119,7 +124,14 @@ export const tube: v.GenericSchema<Tube> = v.object({
   pause: nullable(v.object({ seconds: count, leftSeconds: count })),
   oldestReadySeconds: nullable(count),
   rates: nullable(
-    v.object({ put: count, reserved: count, deleted: count, released: count, buried: count, timeouts: count }),
+    v.object({
+      put: count,
+      reserved: count,
+      deleted: count,
+      released: count,
+      buried: count,
+      timeouts: count,
+    }),
   ),
 });
 
@@ -171,7 +183,12 @@ const connection: v.GenericSchema<Connection> = v.object({
 
 const next = nullable(v.string());
 export const tubePage: v.GenericSchema<TubePage> = v.object({ tubes: v.array(tube), total: count, next });
-export const jobPage: v.GenericSchema<JobPage> = v.object({ jobs: v.array(job), total: count, next });
+export const jobPage: v.GenericSchema<JobPage> = v.object({
+  jobs: v.array(job),
+  total: count,
+  next,
+  isCut: v.boolean(),
+});
 export const searchPage: v.GenericSchema<SearchPage> = v.object({
   jobs: v.array(job),
   next,
@@ -192,7 +209,9 @@ const leasedJob: v.GenericSchema<LeasedJob> = v.object({
   expiresAt: v.string(),
   body: bodyText,
 });
-export const leasedJobs: v.GenericSchema<{ jobs: readonly LeasedJob[] }> = v.object({ jobs: v.array(leasedJob) });
+export const leasedJobs: v.GenericSchema<{ jobs: readonly LeasedJob[] }> = v.object({
+  jobs: v.array(leasedJob),
+});
 
 const auditEntry: v.GenericSchema<AuditEntry> = v.object({
   at: v.string(),

@@ -87,6 +87,15 @@ export type Action =
   | { readonly kind: "delete" | "kick" | "bury" }
   | { readonly kind: "move"; readonly tube: string };
 
+export interface ActOutcome {
+  /** With how many jobs it was done, or would be. */
+  readonly count: number;
+  /** Jobs that matched when they were counted and not any more when their turn came. */
+  readonly failed: number;
+  /** False: they were only counted. */
+  readonly isDone: boolean;
+}
+
 export interface PutNumbers {
   readonly priority: number;
   readonly delay: number;
@@ -137,13 +146,13 @@ export interface Source {
   kickJob(id: number): Promise<Job>;
   buryJob(id: number, priority: number | undefined): Promise<Job>;
   search(query: SearchQuery, signal: AbortSignal): Promise<SearchPage>;
-  /** Counts the matches first, and does nothing unless there are as many as expected. */
+  /** Counts the matches first, and does nothing unless there are as many as expected; with null it only counts. */
   act(
     match: JobMatch,
     action: Action,
-    expectedCount: number,
+    expectedCount: number | null,
     signal: AbortSignal,
-  ): Promise<{ count: number; failed: number }>;
+  ): Promise<ActOutcome>;
   connections(limit: number, cursor: string | null): Promise<ConnectionPage>;
   reserve(query: ReserveQuery, signal: AbortSignal): Promise<readonly LeasedJob[]>;
   /** What a lease's holder may do. Answers when the lease ends now, for touch. */

@@ -17,6 +17,7 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
+import { nameUsedTube } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -32,6 +33,8 @@ export interface ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  /** Extensions of the protocol are unknown here. */
+  readonly isStrict: boolean;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -91,7 +94,7 @@ export class Connection implements Peer, ServerPeer {
     this.transport = transport;
     this.number = number;
     this.kind = kind;
-    this.parser = new Parser(server.lexer, server.command);
+    this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
   }
 
@@ -235,11 +238,14 @@ export class Connection implements Peer, ServerPeer {
     const { server, session, parser } = this;
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
+    nameUsedTube(command, session);
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
       return server.list(this);
     }
+    // Without access control everybody may do everything, whatever the token.
+    if (command.code === commands.AUTH) return this.say(replies.AUTHENTICATED_REPLY);
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
       return this.say(replies.BAD_FORMAT_REPLY);
