@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 // Talks to the JSON API. What goes wrong becomes an ApiError with a sentence that can be shown.
 
-/** After this long without an answer a request is given up, in milliseconds. */
+/** After this long without an answer a request is given up, in milliseconds; changes may take their time. */
 const PATIENCE_MS = 15_000;
+const PATIENCE_WITH_CHANGES_MS = 120_000;
 
 export class ApiError extends Error {
   /** 0: there was no answer. */
@@ -30,7 +31,7 @@ export interface Api {
 /** `onDenied` is told when the server wants to know who asks. */
 export function createApi(onDenied: () => void): Api {
   const ask = async <T>(path: string, options: RequestInit, signal?: AbortSignal): Promise<T> => {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const patience = AbortSignal.timeout(options.method === "GET" ? PATIENCE_MS : PATIENCE_WITH_CHANGES_MS);
     let response: Response;
     try {
       response = await fetch(path, {

@@ -9,6 +9,7 @@ import { type KeyAct, listenForKeys, SHORTCUTS } from "./keys.ts";
 import { loginView } from "./login_view.ts";
 import { notice } from "./notices.ts";
 import type { Desk, Page, Place } from "./page.ts";
+import { OLD_SECONDS } from "./problems_page.ts";
 import { pageAt } from "./routes.ts";
 import { shellView } from "./shell_view.ts";
 import { applyTheme, nextTheme, storedTheme, type Theme } from "./theme.ts";
@@ -133,7 +134,7 @@ class App {
     if (performance.now() - this.#headerAt < HEADER_EVERY_MS) return;
     const [server, problems] = await Promise.all([
       this.#api.get<ServerInfo>("/v1/server", {}, signal),
-      this.#api.get<TubePage>("/v1/tubes", { filter: "problems", limit: 1 }, signal),
+      this.#api.get<TubePage>("/v1/tubes", { filter: "problems", oldSeconds: OLD_SECONDS, limit: 1 }, signal),
     ]);
     this.#server = server;
     this.#problems = problems.total;
@@ -261,7 +262,7 @@ class App {
     this.#theme = nextTheme(this.#theme);
     applyTheme(this.#theme);
     this.#draw();
-    notice(this.#t(`theme.${this.#theme}`), false);
+    notice(this.#t("theme.label", { theme: this.#t(`theme.${this.#theme}`) }), false);
   }
 
   #switchLanguage(): void {

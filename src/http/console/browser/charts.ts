@@ -76,6 +76,7 @@ export function sparkline(values: readonly number[], label: string): Child {
   return h(
     "svg",
     { class: "spark", viewBox: "0 0 98 20", role: "img", "aria-label": label },
+    points.length > 1 ? h("polyline", { class: "area", points: `${points.join(" ")} 96,18 ${points[0].split(",")[0]},18` }) : null,
     points.length > 1 ? h("polyline", { points: points.join(" ") }) : null,
   );
 }

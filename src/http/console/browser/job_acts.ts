@@ -30,7 +30,7 @@ async function edit(desk: Desk, { id }: Job): Promise<void> {
   let job: Job | null = null;
   // The whole body, not the part that the page shows.
   const isLoaded = await desk.act(async () => {
-    job = await api.get<Job>(`/v1/jobs/${id}`, { body: "text", preview: desk.server.maxJobBytes });
+    job = await api.get<Job>(`/v1/jobs/${id}`, { body: "text" });
     return "";
   }, true);
   if (!isLoaded || !job) return;
@@ -40,7 +40,9 @@ async function edit(desk: Desk, { id }: Job): Promise<void> {
     title: t("edit.title", { id }),
     text: t("edit.text"),
     fields: [
-      { name: "body", label: encoding === "base64" ? t("edit.base64") : t("job.body"), kind: "area", value: body?.text ?? "" },
+      ...(body?.isWhole
+        ? [{ name: "body", label: encoding === "base64" ? t("edit.base64") : t("job.body"), kind: "area", value: body.text } as const]
+        : []),
       { name: "tube", label: t("tube.tube"), value: tube, isRequired: true },
       { name: "priority", label: t("job.priority"), kind: "number", value: String(priority), min: 0, max: MOST, isRequired: true },
       { name: "delay", label: t("job.delaySeconds"), kind: "number", value: "0", min: 0, max: MOST, isRequired: true },
@@ -59,7 +61,12 @@ async function edit(desk: Desk, { id }: Job): Promise<void> {
 }
 
 /** A form has CR LF between lines; a body that was not touched is left alone. */
-function bodyChange(body: BodyText | undefined, encoding: "body" | "base64", typed: string): Record<string, string> {
+function bodyChange(
+  body: BodyText | undefined,
+  encoding: "body" | "base64",
+  typed: string | undefined,
+): Record<string, string> {
+  if (typed === undefined) return {}; // too large for a form
   const text = typed.replaceAll("\r\n", "\n");
   const before = (body?.text ?? "").replaceAll("\r\n", "\n");
   if (text === before) return {};

@@ -118,8 +118,8 @@ function columns(desk: Desk, state: State): Column<Job>[] {
     { label: t("job.priority"), isNumber: true, cell: (job) => String(job.priority) },
     { label: t("job.age"), isNumber: true, cell: (job) => format.seconds(job.ageSeconds) },
     ...(state === "reserved" ? [timeLeft, heldBy] : state === "delayed" ? [timeLeft] : []),
-    { label: t("job.reserves"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.reserves) },
-    { label: t("job.timeouts"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.timeouts) },
+    { label: t("jobs.reserves"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.reserves) },
+    { label: t("jobs.timeouts"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.timeouts) },
     { label: t("job.bytes"), isNumber: true, isMinor: true, cell: (job) => format.bytes(job.bytes) },
   ];
 }

@@ -2,7 +2,8 @@
 // Acts on all jobs that a search finds. They are counted first and the count is shown; the server does nothing if it no longer
 // fits by then.
 
-import type { SearchPage, State } from "../../model.ts";
+import type { State } from "../../model.ts";
+import type { ActOutcome } from "../../source.ts";
 import type { Match } from "./job_search.ts";
 import type { Desk } from "./page.ts";
 import { type Child, h } from "./vnode.ts";
@@ -52,22 +53,14 @@ async function run(desk: Desk, match: Match, act: Act): Promise<void> {
   if (!answer) return;
   await desk.act(async () => {
     const order = { match: match.query, action: act, expectedCount: count, ...(act === "move" ? { tube: answer.to } : {}) };
-    const done = await api.send<{ count: number; failed: number }>("POST", "/v1/actions", order);
+    const done = await api.send<ActOutcome>("POST", "/v1/actions", order);
     const numbers = { n: format.count(done.count), failed: format.count(done.failed) };
     return done.failed > 0 ? t("act.doneInPart", numbers) : t("act.done", numbers);
   });
 }
 
-/** Goes through all pages of the search. */
-async function countMatches(desk: Desk, match: Match): Promise<number> {
-  const { api, t, format } = desk;
-  let count = 0;
-  let cursor: string | null = null;
-  do {
-    const page: SearchPage = await api.get("/v1/search", { ...match.query, limit: 1000, body: "none", cursor });
-    count += page.jobs.length;
-    cursor = page.next;
-    if (cursor !== null) desk.say(t("act.counting", { n: format.count(count) }));
-  } while (cursor !== null);
-  return count;
+/** The server counts when it is not told how many there should be. */
+async function countMatches({ api }: Desk, { query }: Match): Promise<number> {
+  const order = { match: query, action: "delete" };
+  return (await api.send<ActOutcome>("POST", "/v1/actions", order)).count;
 }

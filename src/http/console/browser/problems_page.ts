@@ -9,7 +9,7 @@ import { type Child, h } from "./vnode.ts";
 import type { Values } from "./words.ts";
 
 /** From this age on a ready job is a problem, in seconds, unless the address says otherwise. */
-const OLD_SECONDS = 300;
+export const OLD_SECONDS = 300;
 const CHOICES: readonly number[] = [60, 300, 900, 3600];
 
 interface Trouble {
@@ -96,7 +96,7 @@ function card(desk: Desk, { kind, tube }: Trouble): Child {
     "li",
     { key: `${kind} ${tube.name}`, class: `trouble ${kind}` },
     h("div", { class: "trouble-what" }, tubeLink(tube.name), h("strong", null, t(`problem.${kind}`, values))),
-    h("p", null, t(`problem.${kind}.todo`)),
+    h("p", null, t(`problem.${kind}.todo`, values)),
     h("div", { class: "trouble-acts" }, acts(desk, kind, tube)),
   );
 }

@@ -69,7 +69,11 @@ function header(shell: Shell): Child {
     server?.isDraining ? h("span", { class: "badge warn" }, t("server.draining")) : null,
     shell.who === null ? null : h("button", { type: "button", onclick: shell.leave, title: shell.who }, t("login.leave")),
     h("button", { type: "button", onclick: shell.switchLanguage, lang: shell.language === "en" ? "zh" : "en" }, t("shell.otherLanguage")),
-    h("button", { type: "button", onclick: shell.switchTheme }, t(`theme.${theme}`)),
+    h(
+      "button",
+      { type: "button", onclick: shell.switchTheme, "aria-label": t("theme.label", { theme: t(`theme.${theme}`) }) },
+      t(`theme.${theme}`),
+    ),
     h("button", { type: "button", onclick: shell.help, "aria-label": t("keys.title") }, "?"),
   );
 }
