@@ -2,7 +2,6 @@
 
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import { NodeFiles } from "../adapters/node/files.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Binlog } from "../journal/binlog.ts";
@@ -20,6 +19,8 @@ const MEBIBYTE = 1_048_576;
 /** Somebody who tells others how far the recovery is. */
 export interface RecoveryWatcher {
   recovered(bytes: number, total: number): void;
+  /** Resolves when others have been heard. */
+  rest(): Promise<void>;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function openBinlog(
     const files = new NodeFiles(directory);
     const recovered = watcher === null
       ? openLog(files, engine, recoveryOptions)
-      : await openLogInSlices(files, engine, recoveryOptions, () => new Promise(setImmediate));
+      : await openLogInSlices(files, engine, recoveryOptions, () => watcher.rest());
     tellOf(recovered, engine.jobs.count, directory, (performance.now() - began) / 1000, printer);
     return recovered.binlog;
   } catch (error) {

@@ -32,6 +32,8 @@ export type ServicePort = (name: string) => number | null;
 
 /** Variables that configure this project's tests, not the server. */
 const TEST_VARIABLES = /^RUNNERBEAN_(?:SEED|FUZZ_.*|CONFORMANCE_.*|DENO|BUN|NODE)$/;
+/** A variable that is no flag's: secrets do not belong on a command line, which others may see. */
+const TOKENS_VARIABLE = "RUNNERBEAN_TOKENS";
 /** Container platforms set NAME_PORT=tcp://… for a service called NAME; that is no port for us. */
 const PLATFORM_PORT = /^(?:tcp|udp|sctp):\/\//;
 
@@ -133,6 +135,7 @@ function readVariables(
   for (const source of Object.keys(env).sort()) {
     const text = env[source];
     if (!source.startsWith("RUNNERBEAN_") || TEST_VARIABLES.test(source) || !text) continue;
+    if (source === TOKENS_VARIABLE) continue;
     const flag = FLAGS.find(({ long }) => long !== null && variableName(long) === source);
     if (!flag || !("reading" in flag) || !flag.reading) {
       warnings.push(`${source} is not a known variable and is ignored`);

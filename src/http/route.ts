@@ -2,6 +2,7 @@
 // request says, and the OpenAPI document.
 
 import type * as v from "valibot";
+import type { Identity } from "../access/identity.ts";
 import type { Context } from "./context.ts";
 
 /** What a caller must be allowed to. */
@@ -24,6 +25,8 @@ export interface Call<P, Q, B> {
   readonly peer: string | null;
   /** Who calls, for the audit log. */
   readonly who: string;
+  /** The same, for what is checked later; null without access control, and for strangers. */
+  readonly identity: Identity | null;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Makes the connection a WebSocket; null when the request asks for none. */
@@ -77,7 +80,7 @@ type Read<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
 
 type AnswerOf<S> = S extends { answer: v.GenericSchema } ? v.InferOutput<S["answer"]> | Response
   : S extends { contentType: string } ? Response
-  : void;
+  : void | Response;
 
 /** Makes a row of the table: what `run` gets is what the schemas say. */
 export function route<const S extends RouteShape>(

@@ -1,18 +1,24 @@
 // The HTTP port of a server: it is open before the jobs are back, and says how far they are until then.
 
 import { setImmediate } from "node:timers";
+import type { Gate as ServerGate } from "../server/gate.ts";
 import type { Server } from "../server/server.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import type { App } from "./app.ts";
 import { createApp } from "./app.ts";
-import type { Answer, HttpListener, ListenHttp } from "./adapters/adapter.ts";
+import type { Env } from "./app.ts";
+import type { Answer, HttpListener, ListenHttp, ListenSecure } from "./adapters/adapter.ts";
 import { Audit } from "./audit.ts";
-import type { Gate } from "./context.ts";
+import { dress } from "./access/answer_headers.ts";
+import { HttpGate } from "./access/http_gate.ts";
+import { Origins } from "./access/origins.ts";
 import { LocalSource } from "./local/local_source.ts";
+import { Pace } from "./local/pace.ts";
 import type { TubeTrends } from "./local/shown.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
+import { sessionRoutes } from "./routes/session.ts";
 
 export interface HttpOptions {
   readonly host: string;
@@ -21,13 +27,20 @@ export interface HttpOptions {
   /** Where the audit log is written; null keeps the last entries in memory only. */
   readonly auditFile: string | null;
   readonly warn: (line: string) => void;
+  /** Who may do what; null: everybody everything. */
+  readonly gate?: ServerGate | null;
+  /** TLS, if it is wanted. */
+  readonly secure?: ListenSecure | null;
+  /** Origins of pages that may use the API with a token. */
+  readonly cors?: readonly string[];
+  /** Names of this server, beside addresses and localhost. */
+  readonly names?: readonly string[];
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
   readonly afterInput?: (callback: () => void) => void;
 }
 
 /** What others add to the app of a server. */
 export interface HttpParts {
-  readonly gate?: Gate | null;
   readonly trends?: TubeTrends | null;
   readonly more?: readonly Route[];
 }
@@ -35,13 +48,15 @@ export interface HttpParts {
 /** What requests find: the app, or how much of the jobs is back. */
 interface Door {
   app: App | null;
+  readonly origins: Origins;
+  readonly gate: HttpGate | null;
   percent: number;
 }
 
 export class HttpPort {
   readonly port: number;
   readonly #listener: HttpListener;
-  readonly #options: HttpOptions;
+  readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
   #source: LocalSource | null = null;
@@ -49,7 +64,7 @@ export class HttpPort {
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
     this.#listener = listener;
-    this.#options = options;
+    this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
   }
@@ -57,12 +72,14 @@ export class HttpPort {
   /** Opens the port; until begin() only /healthz and /readyz are served. Rejects when the port or the audit file cannot be had. */
   static async open(options: HttpOptions): Promise<HttpPort> {
     const audit = await Audit.open(options.auditFile, options.warn);
-    const door: Door = { app: null, percent: 0 };
-    const answer: Answer = async (request, env) => {
-      return door.app === null ? answerBefore(request, door.percent) : await door.app.fetch(request, env);
-    };
-    const listen = await listenerOf(runtimeName());
-    return new HttpPort(await listen(options.host, options.port, answer), options, audit, door);
+    const { host, port, gate = null, secure = null, cors = [], names = [] } = options;
+    // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
+    const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
+    const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
+    const door: Door = { app: null, origins, gate: httpGate, percent: 0 };
+    const answer: Answer = (request, env) => answerAt(door, request, env);
+    const listen = await listenerOf(runtimeName(), secure);
+    return new HttpPort(await listen(host, port, answer), options, audit, door);
   }
 
   /** How much of the jobs is back. */
@@ -70,19 +87,22 @@ export class HttpPort {
     this.#door.percent = total === 0 ? 100 : Math.floor((1000 * bytes) / total) / 10;
   }
 
+  /** Lets requests in while the jobs come back. */
+  rest(): Promise<void> {
+    return this.#pace.rest();
+  }
+
   /** Serves a server. */
-  begin(server: Server, { gate = null, trends = null, more = [] }: HttpParts = {}): void {
-    const afterInput = this.#options.afterInput ??
-      ((callback: () => void): void => void setImmediate(callback));
-    const source = new LocalSource({ server, afterInput, runtime: runtimeName(), trends });
+  begin(server: Server, { trends = null, more = [] }: HttpParts = {}): void {
+    const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
     this.#source = source;
     this.#door.app = createApp({
       source,
       server,
       audit: this.#audit,
       putMemory: new PutMemory(),
-      gate,
-      more,
+      gate: this.#door.gate,
+      more: [...sessionRoutes(this.#door.gate), ...more],
     });
   }
 
@@ -92,8 +112,33 @@ export class HttpPort {
   }
 }
 
-/** Each runtime loads its own adapter only. */
-async function listenerOf(runtime: "deno" | "bun" | "node"): Promise<ListenHttp> {
+/** Everything that is the same for every answer. */
+async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
+  const { app, origins, percent } = door;
+  const response = origins.preflight(request) ?? refusal(origins, request) ??
+    (app === null ? answerBefore(request, percent) : await app.fetch(request, env));
+  return response.status === SWITCHING ? response : dress(response, origins.allowance(request));
+}
+
+/** An upgraded connection's answer belongs to the runtime. */
+const SWITCHING = 101;
+
+function refusal(origins: Origins, request: Request): Response | null {
+  try {
+    origins.check(request);
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error.response();
+    throw error;
+  }
+}
+
+/** Each runtime loads its own adapter only; with TLS it is the same for all, since that can take a new certificate. */
+async function listenerOf(
+  runtime: "deno" | "bun" | "node",
+  secure: ListenSecure | null,
+): Promise<ListenHttp> {
+  if (secure !== null) return (await import("./adapters/node.ts")).listenIn(secure);
   switch (runtime) {
     case "deno":
       return (await import("./adapters/deno.ts")).listen;

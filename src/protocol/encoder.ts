@@ -65,6 +65,7 @@ export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
 export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
 export const AUTHENTICATED_REPLY: Uint8Array = bytesOf("AUTHENTICATED\r\n");
+export const UNAUTHORIZED_REPLY: Uint8Array = bytesOf("UNAUTHORIZED\r\n");
 
 /** Writes the replies of one engine's outbox. */
 export class ReplyEncoder {

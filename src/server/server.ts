@@ -4,6 +4,7 @@
 // server settles: kept input and large chores go on a little, the journal commits, every connection whose replies may leave
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
+import type { Identity } from "../access/identity.ts";
 import type { Engine } from "../core/engine.ts";
 import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
 import type { Outbox } from "../core/outbox.ts";
@@ -18,6 +19,7 @@ import type { ServerFacts } from "../protocol/stats.ts";
 import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
+import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
@@ -33,6 +35,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Who may do what. Default: everybody everything. */
+  readonly gate?: Gate | null;
   /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
   readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
@@ -46,6 +50,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly gate: Gate | null;
   readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
@@ -86,6 +91,7 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.gate = options.gate ?? null;
     this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
@@ -98,17 +104,19 @@ export class Server implements ConnectionOwner {
   /** What a listener calls for each connection. */
   readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
 
-  /** The same for one that comes through another door. */
-  acceptAs(kind: PeerKind, transport: Transport): Peer | null {
+  /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
+  acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
+    if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.peerCount, kind);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
+    this.gate?.makeRoom();
     return connection;
   }
 
@@ -261,6 +269,7 @@ export class Server implements ConnectionOwner {
   private settle(): void {
     if (this.isStopped) return;
     this.applyTime();
+    if (this.gate !== null && this.gate.nextInstant <= this.now) this.gate.sweep(this.now);
     // Those that are listed from here on only have something to send.
     const { length } = this.listed;
     for (let i = 0; i < length; i++) this.listed[i].goOn(this.now);
@@ -294,7 +303,8 @@ export class Server implements ConnectionOwner {
   }
 
   private get nextInstant(): number {
-    return Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    const instant = Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    return this.gate === null ? instant : Math.min(instant, this.gate.nextInstant);
   }
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
@@ -307,7 +317,8 @@ export class Server implements ConnectionOwner {
 
   private leaveWhenDrained(): void {
     const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
-    this.hasSaidDrained = isDrained;
+    const isNews = isDrained && !this.hasSaidDrained;
+    this.hasSaidDrained = isDrained; // first: whoever is told may end the server, which settles once more
+    if (isNews) this.options.onDrained?.();
   }
 }

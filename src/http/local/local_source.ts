@@ -40,7 +40,7 @@ import type {
 import { ActTask, concerns } from "./act_task.ts";
 import { JobSearch } from "./job_search.ts";
 import { Leases } from "./leases.ts";
-import { Pace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
 import { RequeueTask } from "./requeue_task.ts";
 import { serverInfo } from "./server_info.ts";
 import { nameOf, Shown } from "./shown.ts";
@@ -59,8 +59,7 @@ const encoder = new TextEncoder();
 
 export interface LocalSourceOptions {
   readonly server: Server;
-  /** Calls back when the runtime has looked for input; used by nobody else. */
-  readonly afterInput: (callback: () => void) => void;
+  readonly pace: Pace;
   readonly runtime: string;
   readonly trends?: TubeTrends | null;
 }
@@ -88,13 +87,13 @@ export class LocalSource implements Source {
   /** The session of all that asks for no lease and ends at once. */
   readonly #peer: LocalPeer;
 
-  constructor({ server, afterInput, runtime, trends = null }: LocalSourceOptions) {
+  constructor({ server, pace, runtime, trends = null }: LocalSourceOptions) {
     this.#server = server;
     this.#runtime = runtime;
     this.maxJobBytes = server.facts.maxJobBytes;
     this.#inspector = new Inspector(server);
     this.#shown = new Shown(this.#inspector, trends);
-    this.#pace = new Pace(afterInput);
+    this.#pace = pace;
     this.#leases = new Leases(server);
     this.#peer = openPeer(server, null);
   }
