@@ -16,6 +16,9 @@ export type RestoredJob = Readonly<Omit<LiveJob, "row" | "isDead" | "bodyBytes" 
 /** Told of a job that came back: the journal's segment that holds its put, bytes of its tube's name and of its body. */
 export type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
 
+/** Some ten milliseconds. */
+const PLACED_PER_STEP = 20_000;
+
 export class Restoration {
   private readonly places: Places;
   private readonly jobs: JobTable;
@@ -72,11 +75,19 @@ export class Restoration {
   }
 
   /** All have been taken: each job enters its place, and is told of. Ids go on from `nextId`. */
-  finish(nextId: number, now: number, tell: TellOfJob = () => {}): void {
+  finish(nextId: number, now: number, tell?: TellOfJob): void {
+    const steps = this.finishing(nextId, now, tell);
+    while (!steps.next().done);
+  }
+
+  /** The same, with a pause after every so many jobs. */
+  *finishing(nextId: number, now: number, tell: TellOfJob = () => {}): Generator<void> {
     const { jobs, places } = this;
+    let left = PLACED_PER_STEP;
     const buried: number[] = [];
     for (const row of this.truncates.rows()) this.drop(row);
-    jobs.each((row) => {
+    for (let row = jobs.rowFrom(1); row !== 0; row = jobs.rowFrom(row + 1)) {
+      if (jobs.id.get(row) === 0) continue;
       tell(jobs.file.get(row), places.tubeOf(row).name.length, jobs.bodyBytes.get(row));
       assert(jobs.id.get(row) < nextId, "ids that were used stay used");
       const state = jobs.state.get(row);
@@ -84,7 +95,10 @@ export class Restoration {
       else if (state === DELAYED && jobs.deadlineAt.get(row) > now) {
         places.enterDelayed(row, jobs.deadlineAt.get(row), 0);
       } else places.enterReady(row);
-    });
+      if (--left > 0) continue;
+      left = PLACED_PER_STEP;
+      yield;
+    }
     places.nextId = nextId;
     buried.sort((a, b) => jobs.deadlineAt.get(a) - jobs.deadlineAt.get(b));
     for (const row of buried) {

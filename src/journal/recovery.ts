@@ -18,7 +18,11 @@ import { Segment } from "./segment.ts";
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
   readonly live: LiveJobs;
-  restore(): Restorer & { finish(nextId: number, now: number, tell?: TellOfJob): void };
+  restore(): Restorer & {
+    finish(nextId: number, now: number, tell?: TellOfJob): void;
+    /** The same, with pauses. */
+    finishing?(nextId: number, now: number, tell?: TellOfJob): Generator<void>;
+  };
 }
 
 export interface RecoveryOptions extends BinlogOptions {
@@ -95,7 +99,10 @@ function* recover(
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
   if (verdict.kind === "torn") cutOff(files, verdict);
   const segments = runningSegments(verdict);
-  restorer.finish(firstFreeId(verdict), options.now, counterOf(segments));
+  const nextId = firstFreeId(verdict);
+  const count = counterOf(segments);
+  if (restorer.finishing === undefined) restorer.finish(nextId, options.now, count);
+  else yield* restorer.finishing(nextId, options.now, count);
   settle(files, verdict);
   removeUnneeded(files, verdict);
   const binlog = begin(files, verdict, segments, queue.live, options);
