@@ -194,7 +194,9 @@ export class Engine {
     session.draftBody = NO_BODY;
     this.counters.totalJobs++;
     tube.totalJobs++;
-    this.enterReadyOrDelayed(row, delay, now);
+    if (delay > 0) this.places.enterDelayed(row, now, delay);
+    else this.places.enterReady(row);
+    if (this.outbox.isObserved) this.outbox.happened(out.EVENT_PUT, session.draftId, tube, delay);
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
@@ -236,6 +238,7 @@ export class Engine {
       !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
     const tube = this.places.tubeOf(row);
+    this.matching.note(out.EVENT_DELETED, row);
     this.places.leave(row);
     tube.deletes++;
     this.outbox.record(out.RECORD_GONE, id);
@@ -250,11 +253,13 @@ export class Engine {
     this.counters.release++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.matching.note(out.EVENT_RELEASED, row);
     this.places.leave(row);
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
     this.jobs.countRelease(row);
-    this.enterReadyOrDelayed(row, delay, now);
+    if (delay > 0) this.places.enterDelayed(row, now, delay);
+    else this.places.enterReadyAt(row, now);
     this.outbox.record(out.RECORD_CHANGE, row);
     this.outbox.reply(session, out.RELEASED);
     this.matching.match(this.places.tubeOf(row), now);
@@ -264,6 +269,7 @@ export class Engine {
     this.counters.bury++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.matching.note(out.EVENT_BURIED, row);
     this.places.leave(row);
     this.jobs.pri.set(row, pri);
     this.jobs.countBury(row);
@@ -276,6 +282,7 @@ export class Engine {
     this.counters.touch++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.matching.note(out.EVENT_TOUCHED, row);
     this.jobs.deadlineAt.set(row, now + this.jobs.ttr.get(row) * 1000);
     session.held.moveBack(row);
     this.outbox.reply(session, out.TOUCHED);
@@ -430,11 +437,6 @@ export class Engine {
   /** Goes on with the oldest kick or close that was too large for one call. */
   work(now: number): void {
     this.chores.goOn(now);
-  }
-
-  private enterReadyOrDelayed(row: number, delay: number, now: number): void {
-    if (delay > 0) this.places.enterDelayed(row, now, delay);
-    else this.places.enterReady(row);
   }
 
   private becomeProducer(session: Session): void {

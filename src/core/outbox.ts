@@ -1,8 +1,12 @@
-// What the engine has to say: records for the journal, and replies to sessions, each in the order in which they came about.
-// The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
+// What the engine has to say: records for the journal, replies to sessions, and events for an observer if there is one, each
+// in the order in which they came about. The caller reads it after each engine call and clears it; rows named in it are valid
+// until the next call.
 // Parallel arrays that are used again: no object per entry.
 
+import { READY, RESERVED } from "./jobs.ts";
+import type { JobTable } from "./jobs.ts";
 import type { Session } from "./session.ts";
+import type { Tube } from "./tube.ts";
 
 // Records for the journal. The number is the job's row; of a job that is gone it is the id, and `goneFile`, `goneNameBytes`
 // and `goneBodyBytes` say what it was: one job at most goes per call.
@@ -32,6 +36,22 @@ export const NOT_IGNORED = 27;
 export const TIMED_OUT = 28;
 export const DEADLINE_SOON = 29;
 export const DRAINING = 30;
+
+// Events; what their number means is given behind. Instants are milliseconds.
+export const EVENT_PUT = 0; // its delay in seconds; 0 = it is ready
+export const EVENT_GRANTED = 1; // since when it was ready; 0 = it was not, but taken by its id
+export const EVENT_DELETED = 2; // since when it was held; 0 = it was not
+export const EVENT_RELEASED = 3; // since when it was held
+export const EVENT_BURIED = 4; // the same; 0 = it was not
+export const EVENT_EXPIRED = 5; // the same: its ttr ran out
+export const EVENT_KICKED = 6;
+export const EVENT_DELAY_ENDED = 7;
+export const EVENT_TOUCHED = 8; // since when it was held
+export const EVENT_RETURNED = 9; // the same: its holder is gone
+export const EVENT_REQUEUED = 10; // the same; 0 = it was not
+export const EVENT_TRUNCATED = 11; // count of jobs; its id is 0
+/** How many kinds of events there are: they are numbered from 0. */
+export const EVENT_KINDS = 12;
 
 /** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
 export function tellsOfJobs(kind: number): boolean {
@@ -63,6 +83,13 @@ export class Outbox {
   private readonly sessions: Session[] = [];
   private readonly recordKinds: number[] = [];
   private readonly recordNumbers: number[] = [];
+  /** Whether events are wanted. */
+  isObserved = false;
+  eventCount = 0;
+  private readonly eventKinds: number[] = [];
+  private readonly eventIds: number[] = [];
+  private readonly eventTubes: Tube[] = [];
+  private readonly eventNumbers: number[] = [];
 
   kind(index: number): number {
     return this.kinds[index];
@@ -96,8 +123,51 @@ export class Outbox {
     this.recordNumbers[this.recordCount++] = number;
   }
 
+  // Events. "Since when it was held" is the instant of the grant or of the last touch, whichever came later.
+
+  eventKind(index: number): number {
+    return this.eventKinds[index];
+  }
+
+  /** The job's id. */
+  eventId(index: number): number {
+    return this.eventIds[index];
+  }
+
+  /** The job's tube, which may be gone by now. */
+  eventTube(index: number): Tube {
+    return this.eventTubes[index];
+  }
+
+  eventNumber(index: number): number {
+    return this.eventNumbers[index];
+  }
+
+  /** Only to be called while `isObserved`, like the two below. */
+  happened(kind: number, id: number, tube: Tube, number: number): void {
+    this.eventKinds[this.eventCount] = kind;
+    this.eventIds[this.eventCount] = id;
+    this.eventTubes[this.eventCount] = tube;
+    this.eventNumbers[this.eventCount++] = number;
+  }
+
+  /** A job is about to be granted. */
+  granted(jobs: JobTable, row: number, tube: Tube): void {
+    const since = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
+    this.happened(EVENT_GRANTED, jobs.id.get(row), tube, since);
+  }
+
+  /** A job is about to leave where it is, or to be touched; if it is held, the event says since when. */
+  leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
+    const since = jobs.state.get(row) === RESERVED
+      ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000
+      : 0;
+    this.happened(kind, jobs.id.get(row), tube, since);
+  }
+
   clear(): void {
     this.length = 0;
     this.recordCount = 0;
+    this.eventCount = 0;
   }
 }

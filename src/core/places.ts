@@ -85,6 +85,12 @@ export class Places {
     }
   }
 
+  /** A job that was elsewhere is ready from `now` on. (One whose delay or ttr ended has that instant already.) */
+  enterReadyAt(row: number, now: number): void {
+    this.jobs.deadlineAt.set(row, now);
+    this.enterReady(row);
+  }
+
   /**
    * The job becomes ready so many seconds after an instant. Both are given, and the alarm is only called when it must ring
    * sooner: a computed number that is handed on costs an object on some runtimes.
