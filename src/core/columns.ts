@@ -127,6 +127,16 @@ export class Rows {
     }
   }
 
+  /** The first row from `row` on that {@link each} would call back for, or 0. */
+  from(row: number): number {
+    let candidate = Math.max(row, 1);
+    for (let page = candidate >>> PAGE_BITS; page < this.used.length; page++) {
+      if (this.used[page] >= 0 && candidate < page * PAGE_ROWS + this.fresh[page]) return candidate;
+      candidate = (page + 1) * PAGE_ROWS;
+    }
+    return 0;
+  }
+
   private keepOneEmpty(page: number): void {
     const other = this.emptyPage;
     this.emptyPage = other < 0 ? page : Math.min(page, other);

@@ -11,6 +11,7 @@ import { copierWith, copyBytes } from "./copy.ts";
 import type { CopyBytes } from "./copy.ts";
 import type { Counters } from "./counters.ts";
 import { Due } from "./due.ts";
+import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
@@ -39,6 +40,8 @@ export class Engine {
   readonly outbox: Outbox = new Outbox();
   /** The jobs as a journal sees them. */
   readonly live: LiveJobs;
+  /** Lists of jobs, and all of them piece by piece. */
+  readonly inspection: Inspection;
   /** How bytes are copied here. */
   readonly copy: CopyBytes;
   /** While true, puts are refused with DRAINING. */
@@ -54,6 +57,7 @@ export class Engine {
     this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
     this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
+    this.inspection = new Inspection(this.places);
     this.matching = new Matching(this.places, this.outbox);
     const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);
     this.chores = new Chores(this.places, this.matching, this.outbox, movesPerKick);

@@ -106,6 +106,11 @@ export class JobTable {
     this.rows.giveBack(row);
   }
 
+  /** The first row from `row` on that was ever in use and whose page is there, or 0. A free row's id is 0. */
+  rowFrom(row: number): number {
+    return this.rows.from(row);
+  }
+
   /** Calls back with the row of every job. */
   each(visit: (row: number) => void): void {
     this.rows.each((row) => this.id.get(row) !== 0 && visit(row));

@@ -30,6 +30,13 @@ export const MAX_RESERVE_TIMEOUT_S = 2_147_483_647;
  */
 export const MOVES_PER_CALL = 500;
 
+/** Rows that one look at a list of jobs may visit: a millisecond or two. */
+export const VISITS_PER_LOOK = 20_000;
+
+/** Jobs on one page of a list: at most, and when nobody says how many. */
+export const MAX_LISTED_JOBS = 1000;
+export const DEFAULT_LISTED_JOBS = 100;
+
 /** Job rows per page of the job table (a power of two). The table grows and shrinks by one page: well under a millisecond. */
 export const PAGE_ROWS = 8192;
 
@@ -76,6 +83,7 @@ assert(
   "cells waste little of a slab",
 );
 assert(REGION_BYTES - SLAB_BYTES > 33_554_432, "a region of whole blocks is above 32 MiB");
+assert(MAX_LISTED_JOBS * 10 <= VISITS_PER_LOOK, "most visits of a look can be spent on finding its page");
 assert((PAGE_ROWS & (PAGE_ROWS - 1)) === 0, "a row number splits into page and place by bits");
 assert(
   DEFAULT_MAX_JOB_BYTES <= MAX_JOB_BYTES_CAP && MAX_JOB_BYTES_CAP + 2 < 2 ** 32,

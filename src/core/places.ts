@@ -69,6 +69,14 @@ export class Places {
     this.freeSlots.push(session.slot);
   }
 
+  /** Slots of sessions that were ever given, and the session that has one now. */
+  get slotCount(): number {
+    return this.sessionsBySlot.length;
+  }
+  sessionAt(slot: number): Session | undefined {
+    return this.sessionsBySlot[slot];
+  }
+
   /** All sessions, for inspection. */
   *sessions(): Generator<Session> {
     for (const session of this.sessionsBySlot) if (session !== undefined) yield session;
