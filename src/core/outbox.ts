@@ -159,9 +159,7 @@ export class Outbox {
 
   /** A job is about to leave where it is, or to be touched; if it is held, the event says since when. */
   leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
-    const since = jobs.state.get(row) === RESERVED
-      ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000
-      : 0;
+    const since = jobs.state.get(row) === RESERVED ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
     this.happened(kind, jobs.id.get(row), tube, since);
   }
 

@@ -23,3 +23,18 @@ export const MOST_TOUCHED = 65_536;
 /** How often rates are reckoned, and over about how long they are averaged. */
 export const BEAT_MS = 1000;
 export const RATE_WINDOW_MS = 5000;
+
+/** Clients of live events at once. */
+export const MOST_SUBSCRIBERS = 64;
+/** Tubes told of in one message; what is left follows a second later. */
+export const MOST_TUBES_TOLD = 500;
+/** Transitions of jobs that one client is told of per flush; more are dropped, and counted. */
+export const MOST_JOBS_TOLD = 500;
+/** How often transitions are flushed. */
+export const FLUSH_MS = 100;
+/** Without anything else to say, a client hears a heartbeat after this long. */
+export const HEARTBEAT_MS = 15_000;
+/** A client that takes nothing for this long is closed. */
+export const STALL_MS = 30_000;
+/** Bytes that may wait for a client; while there are as many, nothing is added. */
+export const UNSENT_BYTES = 65_536;

@@ -52,6 +52,8 @@ export class TubeRecord {
   goneAt = 0;
   /** Noted for the next beat: something happened, or its rates have not come to rest. */
   isListed = false;
+  /** Sum of what else is told of the tube when it was last looked at: who uses, watches and waits, and its pause. */
+  lookedLike = 0;
   private readonly reckoned = new Float64Array(RATED.length);
   private readonly perSecond = new Float64Array(RATED.length);
 

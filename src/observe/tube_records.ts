@@ -1,7 +1,6 @@
 // The records of tubes: found by the tube in an array, by the name when a tube is new. Bounded: records of tubes that are
 // gone are forgotten after a while, and beyond the limit a tube has none.
 
-import { EVENT_KINDS } from "../core/outbox.ts";
 import type { Tube } from "../core/tube.ts";
 import type { Tubes } from "../core/tubes.ts";
 import { CHART_IDLE_MS, GONE_TUBE_MS, MOST_CHARTED, MOST_METRICS_TUBES, MOST_TUBES } from "./limits.ts";
@@ -9,7 +8,7 @@ import { History } from "./history.ts";
 import { TubeRecord } from "./tube_record.ts";
 
 /** Records looked at per beat for tubes that are gone. */
-const LOOKS_PER_BEAT = 512;
+const LOOKS_PER_BEAT = 2048;
 
 export class TubeRecords {
   /** By the slot of the tube; valid only while the record's tube is the one that has the slot. */
@@ -19,8 +18,6 @@ export class TubeRecords {
   readonly charted: Set<TubeRecord> = new Set();
   /** Records that a scrape tells of. */
   readonly exposed: Set<TubeRecord> = new Set();
-  /** Counts of records that were exposed and are forgotten. */
-  readonly forgottenCounts: Float64Array = new Float64Array(EVENT_KINDS);
   private readonly tubes: Tubes;
   private readonly isWanted: (name: string) => boolean;
   private readonly decoder = new TextDecoder();
@@ -81,14 +78,14 @@ export class TubeRecords {
   }
 
   /** A busy tube without history gets one, if there is a place or one that has long been idle gives up its own. */
-  chartIfRoom(record: TubeRecord, now: number): void {
-    if (record.history !== null) return;
+  chartIfRoom(record: TubeRecord, now: number): boolean {
     if (this.charted.size >= MOST_CHARTED) {
       const idle = this.idlest(now);
-      if (idle === null) return;
+      if (idle === null) return false;
       this.uncharted(idle);
     }
     this.chart(record);
+    return true;
   }
 
   private idlest(now: number): TubeRecord | null {
@@ -107,8 +104,8 @@ export class TubeRecords {
     record.runs = null;
   }
 
-  /** Looks at some records, and forgets those whose tubes are long gone. */
-  tidy(now: number): void {
+  /** Looks at some records for tubes that are gone: calls back once with each, and forgets those that are long gone. */
+  tidy(now: number, isGone: (record: TubeRecord) => void): void {
     for (let i = 0; i < LOOKS_PER_BEAT; i++) {
       this.looks ??= this.byName.values();
       const { value, done } = this.looks.next();
@@ -117,8 +114,10 @@ export class TubeRecords {
         return;
       }
       if (this.isAlive(value)) continue;
-      if (value.goneAt === 0) value.goneAt = now;
-      else if (now - value.goneAt > GONE_TUBE_MS || this.byName.size >= MOST_TUBES) this.forget(value);
+      if (value.goneAt === 0) {
+        value.goneAt = now;
+        isGone(value);
+      } else if (now - value.goneAt > GONE_TUBE_MS || this.byName.size >= MOST_TUBES) this.forget(value);
     }
   }
 
@@ -131,7 +130,6 @@ export class TubeRecords {
     this.byName.delete(record.name);
     this.uncharted(record);
     if (this.bySlot[record.tube!.slot] === record) this.bySlot[record.tube!.slot] = undefined;
-    if (!this.exposed.delete(record)) return;
-    for (let kind = 0; kind < EVENT_KINDS; kind++) this.forgottenCounts[kind] += record.counts[kind];
+    this.exposed.delete(record);
   }
 }
