@@ -4,27 +4,13 @@ import type { Engine } from "../core/engine.ts";
 import { STATE_WORDS } from "../core/jobs.ts";
 import * as out from "../core/outbox.ts";
 import type { Tube } from "../core/tube.ts";
+import { EVENT_WORDS } from "./event_words.ts";
 import { MOST_SUBSCRIBERS } from "./limits.ts";
 import type { Observation } from "./observation.ts";
 import { type Interest, Subscription, type Telling } from "./subscription.ts";
 import { describeQueue, describeTube } from "./tube_facts.ts";
 import type { TubeRecord } from "./tube_record.ts";
 
-/** Words for the events of core/outbox.ts. */
-const EVENT_WORDS: readonly string[] = [
-  "put",
-  "reserved",
-  "deleted",
-  "released",
-  "buried",
-  "timed-out",
-  "kicked",
-  "delay-ended",
-  "touched",
-  "returned",
-  "requeued",
-  "truncated",
-];
 /** What a client may ask for: the state a job comes into. */
 export const TRANSITION_STATES: readonly string[] = [...STATE_WORDS.slice(1), "deleted"];
 
