@@ -52,6 +52,8 @@ export const EVENT_REQUEUED = 10; // the same; 0 = it was not
 export const EVENT_TRUNCATED = 11; // count of jobs; its id is 0
 /** How many kinds of events there are: they are numbered from 0. */
 export const EVENT_KINDS = 12;
+/** Room for so many events at first; a call that moves many jobs needs more. */
+const FIRST_EVENTS = 64;
 
 /** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
 export function tellsOfJobs(kind: number): boolean {
@@ -86,10 +88,11 @@ export class Outbox {
   /** Whether events are wanted. */
   isObserved = false;
   eventCount = 0;
-  private readonly eventKinds: number[] = [];
-  private readonly eventIds: number[] = [];
   private readonly eventTubes: Tube[] = [];
-  private readonly eventNumbers: number[] = [];
+  // Typed: a fraction in a list of numbers would cost an object on its way there.
+  private eventKinds = new Uint8Array(FIRST_EVENTS);
+  private eventIds = new Float64Array(FIRST_EVENTS);
+  private eventNumbers = new Float64Array(FIRST_EVENTS);
 
   kind(index: number): number {
     return this.kinds[index];
@@ -145,22 +148,38 @@ export class Outbox {
 
   /** Only to be called while `isObserved`, like the two below. */
   happened(kind: number, id: number, tube: Tube, number: number): void {
-    this.eventKinds[this.eventCount] = kind;
-    this.eventIds[this.eventCount] = id;
-    this.eventTubes[this.eventCount] = tube;
-    this.eventNumbers[this.eventCount++] = number;
+    const at = this.nextEvent(kind, id, tube);
+    this.eventNumbers[at] = number;
   }
 
   /** A job is about to be granted. */
   granted(jobs: JobTable, row: number, tube: Tube): void {
-    const since = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
-    this.happened(EVENT_GRANTED, jobs.id.get(row), tube, since);
+    const at = this.nextEvent(EVENT_GRANTED, jobs.id.get(row), tube);
+    this.eventNumbers[at] = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
   }
 
   /** A job is about to leave where it is, or to be touched; if it is held, the event says since when. */
   leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
-    const since = jobs.state.get(row) === RESERVED ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
-    this.happened(kind, jobs.id.get(row), tube, since);
+    const at = this.nextEvent(kind, jobs.id.get(row), tube);
+    const isHeld = jobs.state.get(row) === RESERVED;
+    this.eventNumbers[at] = isHeld ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
+  }
+
+  private nextEvent(kind: number, id: number, tube: Tube): number {
+    const at = this.eventCount++;
+    if (at === this.eventKinds.length) this.makeRoom();
+    this.eventKinds[at] = kind;
+    this.eventIds[at] = id;
+    this.eventTubes[at] = tube;
+    return at;
+  }
+
+  private makeRoom(): void {
+    const { eventKinds, eventIds, eventNumbers } = this;
+    const length = 2 * eventKinds.length;
+    (this.eventKinds = new Uint8Array(length)).set(eventKinds);
+    (this.eventIds = new Float64Array(length)).set(eventIds);
+    (this.eventNumbers = new Float64Array(length)).set(eventNumbers);
   }
 
   clear(): void {

@@ -23,6 +23,20 @@ export class Histogram {
     this.count++;
     this.totalMs += ms;
   }
+
+  /** Becomes the sum of two others. */
+  setTo(one: Histogram, other: Histogram): void {
+    this.counts.set(one.counts);
+    this.count = one.count;
+    this.totalMs = one.totalMs;
+    this.addAll(other);
+  }
+
+  addAll(other: Histogram): void {
+    for (let i = 0; i < BUCKETS; i++) this.counts[i] += other.counts[i];
+    this.count += other.count;
+    this.totalMs += other.totalMs;
+  }
 }
 
 function bucketOf(ms: number): number {

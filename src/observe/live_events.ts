@@ -3,7 +3,7 @@
 import type { Engine } from "../core/engine.ts";
 import { STATE_WORDS } from "../core/jobs.ts";
 import * as out from "../core/outbox.ts";
-import type { Tube } from "../core/tube.ts";
+import type { Outbox } from "../core/outbox.ts";
 import { EVENT_WORDS } from "./event_words.ts";
 import { MOST_SUBSCRIBERS } from "./limits.ts";
 import type { Observation } from "./observation.ts";
@@ -80,47 +80,48 @@ export class LiveEvents implements Telling {
     return this.whole ||= JSON.stringify(describeQueue(this.engine, this.observation, this.now));
   }
 
-  private readonly happened = (
-    kind: number,
-    id: number,
-    tube: Tube,
-    waitedMs: number,
-    heldMs: number,
-    now: number,
-    number: number,
-  ): void => {
+  private readonly happened = (events: Outbox, index: number, ms: number, now: number): void => {
+    const state = this.stateAfter(events, index);
     let json = "";
     for (const subscription of this.jobFollowers) {
-      if (!this.concerns(subscription.interest, kind, id, tube, number) || subscription.drops()) continue;
-      json ||= JSON.stringify({
-        at: new Date(now).toISOString(),
-        event: EVENT_WORDS[kind],
-        id: kind === out.EVENT_TRUNCATED ? undefined : id,
-        count: kind === out.EVENT_TRUNCATED ? number : undefined,
-        tube: this.decoder.decode(tube.name),
-        state: this.stateAfter(kind, id, number),
-        waitedMs: waitedMs < 0 ? undefined : Math.round(waitedMs),
-        heldMs: heldMs < 0 ? undefined : Math.round(heldMs),
-      });
+      if (!subscription.interest.states.has(state)) continue;
+      const tube = this.decoder.decode(events.eventTube(index).name);
+      if (!subscription.interest.matches(tube) || subscription.drops()) continue;
+      json ||= this.describe(events, index, tube, state, ms, now);
       subscription.job(json);
     }
   };
 
-  private concerns(
-    { states, matches }: Interest,
-    kind: number,
-    id: number,
-    tube: Tube,
-    number: number,
-  ): boolean {
-    return states.has(this.stateAfter(kind, id, number)) && matches(this.decoder.decode(tube.name));
+  private describe(
+    events: Outbox,
+    index: number,
+    tube: string,
+    state: string,
+    ms: number,
+    now: number,
+  ): string {
+    const kind = events.eventKind(index);
+    const what = kind === out.EVENT_TRUNCATED
+      ? { count: events.eventNumber(index) }
+      : { id: events.eventId(index) };
+    const time = Math.round(ms);
+    const times = ms < 0 ? {} : kind === out.EVENT_GRANTED ? { waitedMs: time } : { heldMs: time };
+    return JSON.stringify({
+      at: new Date(now).toISOString(),
+      event: EVENT_WORDS[kind],
+      ...what,
+      tube,
+      state,
+      ...times,
+    });
   }
 
   /** The state that a job has come into by an event, whatever has happened to it since. */
-  private stateAfter(kind: number, id: number, number: number): string {
+  private stateAfter(events: Outbox, index: number): string {
+    const kind = events.eventKind(index);
     switch (kind) {
       case out.EVENT_PUT:
-        return number > 0 ? "delayed" : "ready";
+        return events.eventNumber(index) > 0 ? "delayed" : "ready";
       case out.EVENT_GRANTED:
       case out.EVENT_TOUCHED:
         return "reserved";
@@ -132,7 +133,7 @@ export class LiveEvents implements Telling {
       case out.EVENT_RELEASED:
       case out.EVENT_REQUEUED: {
         const { jobs } = this.engine;
-        const row = jobs.find(id);
+        const row = jobs.find(events.eventId(index));
         return row !== 0 && jobs.delayOf(row) > 0 ? "delayed" : "ready";
       }
       default:

@@ -45,6 +45,7 @@ const TIME_BOUNDS: readonly number[] = [...OCTAVES.map((octave) => 2 ** octave /
 const LAG_BOUNDS: readonly number[] = [...LAG_BOUNDS_MS.map((ms) => ms / 1000), Infinity];
 
 export function* writeMetrics(text: Exposition, measured: Measured): Generator<void, void, void> {
+  measured.observation.settle();
   writeProcess(text, measured);
   writeQueue(text, measured);
   writeJournal(text, measured.server.journal);

@@ -7,6 +7,7 @@ import {
   EVENT_DELETED,
   EVENT_EXPIRED,
   EVENT_GRANTED,
+  EVENT_KINDS,
   EVENT_RELEASED,
   EVENT_REQUEUED,
   EVENT_RETURNED,
@@ -29,32 +30,37 @@ export interface ObservationOptions {
 }
 
 /**
- * Is told of each event as it comes; see {@link Observation.follow}. `number` is the event's own; how long the job had been
- * ready, and held, is -1 where that does not apply.
+ * Is told of each event as it comes; see {@link Observation.follow}. `ms`: how long the job had been ready, or held; -1 where that
+ * does not apply.
  */
-export type Follow = (
-  kind: number,
-  id: number,
-  tube: Tube,
-  waitedMs: number,
-  heldMs: number,
-  now: number,
-  number: number,
-) => void;
+export type Follow = (events: Outbox, index: number, ms: number, now: number) => void;
+
+/** Kinds of events whose number says since when the job was held, and those of them that end a run; 1 = it is one. */
+const IS_HELD_BEFORE = flags([
+  EVENT_DELETED,
+  EVENT_RELEASED,
+  EVENT_BURIED,
+  EVENT_EXPIRED,
+  EVENT_TOUCHED,
+  EVENT_RETURNED,
+  EVENT_REQUEUED,
+]);
+const IS_RUN = flags([EVENT_DELETED, EVENT_RELEASED, EVENT_BURIED]);
 
 /** Tubes looked at per beat for what no event tells. */
 const LOOKS_PER_BEAT = 2048;
 
 export class Observation implements Observer {
-  /** All tubes together. */
+  /** All tubes together, and those that a scrape does not tell of by name. Brought up to date by {@link settle}. */
   readonly total: TubeRecord = new TubeRecord("", null);
-  /** The tubes together that a scrape does not tell of by name. */
   readonly rest: TubeRecord = new TubeRecord("", null);
   readonly records: TubeRecords;
   readonly oldest: OldestReadyJobs;
   private readonly engine: Engine;
   /** Records to be looked at in the next beat. */
   private listed: TubeRecord[] = [];
+  /** Counts for tubes that have no record. */
+  private readonly nameless: TubeRecord = new TubeRecord("", null);
   /** Of jobs that are held and were touched: how long they were held before the last touch. */
   private readonly heldBefore = new Map<number, number>();
   private readonly followers = new Set<Follow>();
@@ -101,33 +107,42 @@ export class Observation implements Observer {
   }
 
   happened(events: Outbox, now: number): void {
+    const { records } = this;
     for (let i = 0; i < events.eventCount; i++) {
-      this.count(events.eventKind(i), events.eventId(i), events.eventTube(i), events.eventNumber(i), now);
+      const kind = events.eventKind(i);
+      const number = events.eventNumber(i);
+      const record = records.obtain(events.eventTube(i)) ?? this.nameless;
+      record.counts[kind] += kind === EVENT_TRUNCATED ? number : 1;
+      if (!record.isListed) this.list(record);
+      let ms = -1;
+      if (number > 0) {
+        if (kind === EVENT_GRANTED) {
+          ms = Math.max(0, now - number);
+          record.waits?.add(ms);
+          if (!record.isExposed) this.rest.waits!.add(ms);
+        } else if (IS_HELD_BEFORE[kind] === 1) {
+          ms = this.heldMs(kind, events.eventId(i), now - number);
+          if (IS_RUN[kind] === 1) {
+            record.runs?.add(ms);
+            if (!record.isExposed) this.rest.runs!.add(ms);
+          }
+        }
+      }
+      if (this.followers.size > 0) this.tell(events, i, ms, now);
     }
   }
 
-  private count(kind: number, id: number, tube: Tube, number: number, now: number): void {
-    const jobs = kind === EVENT_TRUNCATED ? number : 1;
-    const waitedMs = kind === EVENT_GRANTED && number !== 0 ? Math.max(0, now - number) : -1;
-    const heldMs = endsOrTouches(kind) && number !== 0 ? this.heldMs(kind, id, now - number) : -1;
-    const isRun = heldMs >= 0 && (kind === EVENT_DELETED || kind === EVENT_RELEASED || kind === EVENT_BURIED);
-    const record = this.records.obtain(tube);
-    add(this.total, kind, jobs, waitedMs, isRun ? heldMs : -1);
-    if (record === undefined || !record.isExposed) add(this.rest, kind, jobs, waitedMs, isRun ? heldMs : -1);
-    if (record !== undefined) {
-      add(record, kind, jobs, waitedMs, isRun ? heldMs : -1);
-      record.lastAt = now;
-      if (!record.isListed) this.list(record);
-    }
-    if (this.followers.size === 0) return;
-    for (const follow of this.followers) follow(kind, id, tube, waitedMs, heldMs, now, number);
+  private tell(events: Outbox, i: number, ms: number, now: number): void {
+    for (const follow of this.followers) follow(events, i, ms, now);
   }
 
   /** How long a job has been held, touches notwithstanding. */
   private heldMs(kind: number, id: number, sinceTouch: number): number {
     const { heldBefore } = this;
-    const before = heldBefore.size === 0 ? undefined : heldBefore.get(id);
-    const heldMs = Math.max(0, sinceTouch) + (before ?? 0);
+    const ms = Math.max(0, sinceTouch);
+    if (kind !== EVENT_TOUCHED && heldBefore.size === 0) return ms;
+    const before = heldBefore.get(id);
+    const heldMs = ms + (before ?? 0);
     if (kind === EVENT_TOUCHED) {
       if (before !== undefined || heldBefore.size < MOST_TOUCHED) heldBefore.set(id, heldMs);
     } else if (before !== undefined) heldBefore.delete(id);
@@ -139,6 +154,20 @@ export class Observation implements Observer {
     this.listed.push(record);
   }
 
+  /** Adds up what the tubes have counted by themselves. */
+  settle(): void {
+    const { total, rest, records } = this;
+    for (const record of this.listed) {
+      if (record.addNewTo(total, record.isExposed ? null : rest)) record.hasNew = true;
+    }
+    total.waits!.setTo(rest.waits!, records.forgotten.waits!);
+    total.runs!.setTo(rest.runs!, records.forgotten.runs!);
+    for (const record of records.exposed) {
+      total.waits!.addAll(record.waits!);
+      total.runs!.addAll(record.runs!);
+    }
+  }
+
   // Once a second.
 
   /** Brings rates and history up to date. Answers the records of tubes that look different than before. */
@@ -147,20 +176,23 @@ export class Observation implements Observer {
     if (elapsedMs <= 0) return [];
     this.beatenAt = now;
     this.lookAround(now);
+    this.settle();
     const changed = this.listed;
     this.listed = [];
     let mayChart = true;
     for (const record of changed) {
       record.isListed = false;
+      if (record.hasNew) record.lastAt = now;
+      record.hasNew = false;
       if (record.reckon(elapsedMs)) this.list(record);
-      if (record.history === null && record.goneAt === 0 && mayChart) {
+      if (record.history === null && record.tube !== null && record.goneAt === 0 && mayChart) {
         mayChart = this.records.chartIfRoom(record, now);
       }
     }
     this.total.reckon(elapsedMs);
     this.step("hour", now);
     this.step("day", now);
-    return changed;
+    return changed.filter((record) => record !== this.nameless);
   }
 
   /** Finds tubes that are gone, and those that look different without an event: used, watched, waited at, paused. */
@@ -195,17 +227,8 @@ function stepOf(span: Span, now: number): number {
   return Math.floor(now / STEPS[span].stepMs) * STEPS[span].stepMs;
 }
 
-function add(record: TubeRecord, kind: number, jobs: number, waitedMs: number, ranMs: number): void {
-  record.counts[kind] += jobs;
-  if (waitedMs >= 0) record.waits?.add(waitedMs);
-  if (ranMs >= 0) record.runs?.add(ranMs);
-}
-
-/** Whether such an event says since when the job was held. */
-function endsOrTouches(kind: number): boolean {
-  return kind === EVENT_DELETED || kind === EVENT_RELEASED || kind === EVENT_BURIED ||
-    kind === EVENT_EXPIRED ||
-    kind === EVENT_TOUCHED || kind === EVENT_RETURNED || kind === EVENT_REQUEUED;
+function flags(kinds: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: EVENT_KINDS }, (_, kind) => kinds.includes(kind) ? 1 : 0);
 }
 
 /** A number that is another one when something of it changed, but for rare coincidences. */

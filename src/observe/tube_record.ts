@@ -46,14 +46,17 @@ export class TubeRecord {
   history: History | null = null;
   /** Its counts are told by themselves in a scrape. */
   isExposed = false;
-  /** Instant of the last event, in milliseconds. */
+  /** Instant of the beat after the last event, in milliseconds; and whether there were events since the last beat. */
   lastAt = 0;
+  hasNew = false;
   /** Since when no tube has the name; 0 while one has. */
   goneAt = 0;
   /** Noted for the next beat: something happened, or its rates have not come to rest. */
   isListed = false;
   /** Sum of what else is told of the tube when it was last looked at: who uses, watches and waits, and its pause. */
   lookedLike = 0;
+  /** What of the counts has been added to the sums. */
+  private readonly added = new Float64Array(EVENT_KINDS);
   private readonly reckoned = new Float64Array(RATED.length);
   private readonly perSecond = new Float64Array(RATED.length);
 
@@ -66,6 +69,20 @@ export class TubeRecord {
   keepTimes(): void {
     this.waits ??= new Histogram();
     this.runs ??= new Histogram();
+  }
+
+  /** Adds what was counted since the last time to one or two sums. False when that was nothing. */
+  addNewTo(total: TubeRecord, rest: TubeRecord | null): boolean {
+    let isNew = false;
+    for (let kind = 0; kind < EVENT_KINDS; kind++) {
+      const count = this.counts[kind] - this.added[kind];
+      if (count === 0) continue;
+      isNew = true;
+      this.added[kind] = this.counts[kind];
+      total.counts[kind] += count;
+      if (rest !== null) rest.counts[kind] += count;
+    }
+    return isNew;
   }
 
   get rates(): Rates {

@@ -18,6 +18,8 @@ export class TubeRecords {
   readonly charted: Set<TubeRecord> = new Set();
   /** Records that a scrape tells of. */
   readonly exposed: Set<TubeRecord> = new Set();
+  /** Times of records that were exposed and are forgotten. */
+  readonly forgotten: TubeRecord = new TubeRecord("", null);
   private readonly tubes: Tubes;
   private readonly isWanted: (name: string) => boolean;
   private readonly decoder = new TextDecoder();
@@ -27,6 +29,7 @@ export class TubeRecords {
   constructor(tubes: Tubes, isWanted: (name: string) => boolean) {
     this.tubes = tubes;
     this.isWanted = isWanted;
+    this.forgotten.keepTimes();
   }
 
   get size(): number {
@@ -130,6 +133,8 @@ export class TubeRecords {
     this.byName.delete(record.name);
     this.uncharted(record);
     if (this.bySlot[record.tube!.slot] === record) this.bySlot[record.tube!.slot] = undefined;
-    this.exposed.delete(record);
+    if (!this.exposed.delete(record)) return;
+    this.forgotten.waits!.addAll(record.waits!);
+    this.forgotten.runs!.addAll(record.runs!);
   }
 }

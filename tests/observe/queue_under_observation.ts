@@ -23,6 +23,7 @@ export class QueueUnderObservation {
   deliver(): void {
     const { outbox } = this.engine;
     this.observation.happened(outbox, this.now);
+    this.observation.settle();
     outbox.clear();
   }
 
