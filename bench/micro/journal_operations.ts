@@ -55,7 +55,7 @@ function read(name: string, record: (batch: Batch) => void): Operation {
   const bytes = frame.pieces[0].slice(FRAME_HEAD_BYTES);
   const view = new DataView(bytes.buffer);
   const reader = new RecordReader();
-  const restorer: Restorer = { put() {}, change() {}, gone() {} };
+  const restorer: Restorer = { put() {}, change() {}, gone() {}, truncate() {} };
   const times = Math.ceil(STRETCH / FRAME_RECORDS);
   return {
     name,
@@ -76,6 +76,7 @@ function emptyBatch(): Batch {
 function liveJob(bodyBytes: number): LiveJob {
   const body = new Uint8Array(bodyBytes);
   return {
+    isDead: false,
     id: 1_234_567,
     tube: new TextEncoder().encode("default"),
     state: READY,

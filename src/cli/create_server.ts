@@ -39,6 +39,7 @@ export function createServer(
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
+    isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),
     onFailed: (error) => {

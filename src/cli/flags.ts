@@ -25,6 +25,7 @@ export interface Draft {
   maxConnections?: number;
   maxMemoryBytes?: number;
   drainExit?: boolean;
+  strict?: boolean;
   io?: Io;
 }
 
@@ -122,6 +123,14 @@ export const FLAGS: readonly Flag[] = [
     field: "drainExit",
     apply: (draft) => (draft.drainExit = true),
     reading: into("drainExit", values.yesOrNo),
+  },
+  {
+    short: null,
+    long: "strict",
+    kind: "alone",
+    field: "strict",
+    apply: (draft) => (draft.strict = true),
+    reading: into("strict", values.yesOrNo),
   },
   valued(null, "io", "io", values.io),
   { short: "v", long: "version", kind: "final", outcome: "version" },

@@ -39,6 +39,8 @@ export interface Options {
   readonly maxMemoryBytes: number | null;
   /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
   readonly drainExit: boolean;
+  /** `--strict`: only the reference's commands and statistics. */
+  readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
 }
@@ -64,5 +66,6 @@ export const DEFAULT_OPTIONS: Options = {
   maxConnections: null,
   maxMemoryBytes: null,
   drainExit: false,
+  strict: false,
   io: "native",
 };

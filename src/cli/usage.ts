@@ -21,6 +21,7 @@ Options:
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
+     --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,
                             which is faster with few commands in flight per connection (default is native)
  -V, --verbose              tell of connections on stdout; -VV also of every command and reply
@@ -28,6 +29,6 @@ Options:
  -h, --help                 print this help
  -c, -n                     ignored
 
-A long flag's value follows it as the next word or after "=". Each long flag with a value, --verbose (a number) and
---drain-exit (yes or no) can also be set by a variable: --max-memory by RUNNERBEAN_MAX_MEMORY. Flags win over variables.
+A long flag's value follows it as the next word or after "=". Each long flag with a value, --verbose (a number), --drain-exit
+and --strict (yes or no) can also be set by a variable: --max-memory by RUNNERBEAN_MAX_MEMORY. Flags win over variables.
 `;

@@ -1,6 +1,12 @@
 // Checks what callers give before anything is sent: the protocol would answer BAD_FORMAT, or take it for something else.
 
-import { MAX_RESERVE_TIMEOUT_S, TUBE_NAME_BYTES } from "../core/limits.ts";
+import {
+  DEFAULT_LISTED_JOBS,
+  LINE_BYTES,
+  MAX_LISTED_JOBS,
+  MAX_RESERVE_TIMEOUT_S,
+  TUBE_NAME_BYTES,
+} from "../core/limits.ts";
 import type { PutNumbers } from "./backend.ts";
 import { QueueError } from "./errors.ts";
 import type { PutOptions, ReserveOptions } from "./face.ts";
@@ -50,6 +56,31 @@ export function reserveCount(value: number): number {
 
 export function kickCount(value: number): number {
   return wholeNumber("count", value, 0, MAX_U32);
+}
+
+/** Bytes of a line without its CR LF. */
+const LINE_TEXT_BYTES = LINE_BYTES - 2;
+const CURSOR = /^[0-9.:]{1,60}$/;
+
+export function listLimit(value: number | undefined): number {
+  return wholeNumber("limit", value ?? DEFAULT_LISTED_JOBS, 1, MAX_LISTED_JOBS);
+}
+
+/** What ends a line that asks for a page: nothing, or the cursor behind a space. */
+export function cursorArgument(cursor: string | null | undefined): string {
+  if (cursor === null || cursor === undefined) return "";
+  if (CURSOR.test(cursor)) return ` ${cursor}`;
+  throw wrong(`not a cursor: ${JSON.stringify(cursor)}`);
+}
+
+export function stateWord(state: string, allowed: readonly string[]): string {
+  if (allowed.includes(state)) return state;
+  throw wrong(`not a state: ${JSON.stringify(state)} (one of ${allowed.join(", ")} is needed)`);
+}
+
+/** Whether a tube must be in use and be named by a hyphen, since with its own name the line is too long. */
+export function isTooLong(line: string): boolean {
+  return line.length > LINE_TEXT_BYTES;
 }
 
 /** Seconds, or null for ever. */

@@ -13,6 +13,10 @@ import { peekedJob } from "./peeked_job.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import { NamedTube } from "./tube.ts";
 
+/** How often, and after which pause, a tube is tried to be deleted while idle sessions of this queue are on their way out. */
+const MOST_DELETE_ATTEMPTS = 20;
+const DELETE_PAUSE_MS = 25;
+
 /**
  * What `Queue` and `Client` have in common. Not to be made by itself.
  *
@@ -116,6 +120,37 @@ export abstract class BaseQueue implements JobQueue {
   /** The names of all tubes. */
   async tubes(): Promise<string[]> {
     return itemsOf(await this.#document("list-tubes"));
+  }
+
+  /**
+   * Deletes a tube with all its jobs. Rejects with NOT_FOUND when there is none, with IN_USE while somebody uses it, waits
+   * at it or holds one of its jobs.
+   */
+  async deleteTube(name: string): Promise<void> {
+    const line = `delete-tube ${tubeName(name)}`;
+    // Sessions of this queue that are only kept for later do not count as somebody; over TCP they need a moment to go.
+    let patience = this.#lanes.closeIdle(name) > 0 ? MOST_DELETE_ATTEMPTS : 1;
+    while (true) {
+      const { word } = await this.#backend.ask("default", line);
+      if (word === "DELETED") return;
+      if (word !== "IN_USE" || --patience === 0) throw refusal(word, line);
+      await new Promise((resolve) => setTimeout(resolve, DELETE_PAUSE_MS));
+    }
+  }
+
+  /** Resolves when the queue has answered. */
+  async ping(): Promise<void> {
+    await this.#expect("ping", "PONG");
+  }
+
+  /** The words of all commands that it knows. */
+  async capabilities(): Promise<string[]> {
+    return itemsOf(await this.#document("capabilities"));
+  }
+
+  /** Accepts no more jobs: puts are refused with DRAINING, all else goes on. `false` ends that. */
+  async drain(on: boolean = true): Promise<void> {
+    await this.#expect(`drain ${on ? "on" : "off"}`, "DRAIN");
   }
 
   /** Ends it. Jobs in hand are given back; what waits rejects with CLOSED. May be called again. */

@@ -4,6 +4,7 @@
 export type ErrorCode =
   | "NOT_FOUND"
   | "NOT_IGNORED"
+  | "IN_USE"
   | "BAD_FORMAT"
   | "UNKNOWN_COMMAND"
   | "OUT_OF_MEMORY"
@@ -179,6 +180,8 @@ export class BatchError extends QueueError {
 /** What a refusing word means, for the message. */
 const MEANINGS: Readonly<Record<string, string>> = {
   NOT_FOUND: "there is no such job or tube, or it is not in the right state",
+  IN_USE: "somebody uses or watches the tube, or holds one of its jobs",
+  UNKNOWN_COMMAND: "the server does not have this command",
   OUT_OF_MEMORY: "the queue has no room for it",
   DRAINING: "the queue accepts no more jobs",
   JOB_TOO_BIG: "the body is larger than the queue accepts",

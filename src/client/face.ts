@@ -58,6 +58,64 @@ export interface BuryOptions {
   readonly priority?: number;
 }
 
+/** Where a job is, in a word. */
+export type StateWord = "ready" | "delayed" | "reserved" | "buried";
+
+/** Which part of a list of jobs. */
+export interface ListOptions {
+  /** 1 to 1000 jobs. Default 100. */
+  readonly limit?: number;
+  /** The `cursor` of the page before. Default: from the first job on. */
+  readonly cursor?: string | null;
+}
+
+/** A job in a list, with the figures of `stats-job`. Times in seconds. */
+export interface ListedJob extends Stats {
+  /** Its number. */
+  readonly id: number;
+  /** Where it is. */
+  readonly state: StateWord;
+  /** Its priority. */
+  readonly pri: number;
+  /** Since it was put. */
+  readonly age: number;
+  /** As last given by put or release. */
+  readonly delay: number;
+  /** Time to run. */
+  readonly ttr: number;
+  /** Until its delay or its ttr ends. */
+  readonly "time-left": number;
+  /** Size of its body. */
+  readonly bytes: number;
+}
+
+/**
+ * A page of a list of jobs. It may hold fewer jobs than were asked for, even none: the list is at its end when `cursor` is null.
+ *
+ * @example All ready jobs
+ * ```ts
+ * import { type JobList, Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open();
+ * await queue.tube("t").putMany(["a", "b", "c"]);
+ * const ids: number[] = [];
+ * let page: JobList | null = null;
+ * do {
+ *   page = await queue.tube("t").list("ready", { limit: 2, cursor: page?.cursor });
+ *   ids.push(...page.jobs.map((job) => job.id));
+ * } while (page.cursor !== null);
+ * console.log(ids); // [1, 2, 3]
+ * ```
+ */
+export interface JobList {
+  /** In the order in which they come next. */
+  readonly jobs: readonly ListedJob[];
+  /** What the next page is asked for with; null at the end. It stays good whatever happens in between. */
+  readonly cursor: string | null;
+  /** Jobs are missing here: so many lie before them that the server does not look for them. */
+  readonly isCut: boolean;
+}
+
 /** A document of statistics: the keys of the protocol with numbers or words, keys that are new to this version included. */
 export type Stats = Readonly<Record<string, string | number>>;
 
@@ -68,7 +126,7 @@ export interface JobStats extends Stats {
   /** Where it is. */
   readonly tube: string;
   /** One of the four states. */
-  readonly state: "ready" | "delayed" | "reserved" | "buried";
+  readonly state: StateWord;
   /** Its priority. */
   readonly pri: number;
   /** Since it was put. */
@@ -202,6 +260,13 @@ export interface Tube<Input = Body, Output = Uint8Array> {
   kick(count: number): Promise<number>;
   /** Holds its jobs back for some seconds; 0 ends that. Rejects with NOT_FOUND when the tube does not exist. */
   pause(seconds: number): Promise<void>;
+  /**
+   * Deletes all jobs that nobody holds, or those in some states, in one step however many they are; resolves with how many
+   * it were. An extension: a server that does not have it rejects with UNKNOWN_COMMAND.
+   */
+  truncate(states?: readonly Exclude<StateWord, "reserved">[]): Promise<number>;
+  /** Jobs in one state, in the order in which they come next. An extension, like {@link truncate}. */
+  list(state: StateWord, options?: ListOptions): Promise<JobList>;
   /** Its statistics, or null when it does not exist: nobody waits at it and no job is in it. */
   stats(): Promise<TubeStats | null>;
   /** The queue it belongs to. */
@@ -243,6 +308,17 @@ export interface JobQueue extends AsyncDisposable {
   stats(): Promise<Stats>;
   /** The names of all tubes. */
   tubes(): Promise<string[]>;
+  /**
+   * Deletes a tube with all its jobs. Rejects with NOT_FOUND when there is none, with IN_USE while somebody uses it, waits
+   * at it or holds one of its jobs. An extension: a server that does not have it rejects with UNKNOWN_COMMAND.
+   */
+  deleteTube(name: string): Promise<void>;
+  /** Resolves when the queue has answered. An extension. */
+  ping(): Promise<void>;
+  /** The words of all commands that it knows. An extension. */
+  capabilities(): Promise<string[]>;
+  /** Accepts no more jobs: puts are refused with DRAINING, all else goes on. `false` ends that. An extension. */
+  drain(on?: boolean): Promise<void>;
   /** Ends it. Jobs in hand are given back; what waits rejects with CLOSED. */
   close(): Promise<void>;
 }

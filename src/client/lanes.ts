@@ -58,6 +58,23 @@ export class Lanes {
     }
   }
 
+  /** Closes the idle ones that watch a tube; answers how many. */
+  closeIdle(tube: string): number {
+    let closed = 0;
+    for (const [key, lanes] of this.idle) {
+      if (!key.split(" ").includes(tube)) continue;
+      this.idle.delete(key);
+      this.idleCount -= lanes.length;
+      closed += lanes.length;
+      for (const lane of lanes) {
+        this.all.delete(lane);
+        lane.onLost = () => {};
+        lane.close();
+      }
+    }
+    return closed;
+  }
+
   /** Closes all, those that hold jobs included. */
   close(): void {
     this.isClosed = true;

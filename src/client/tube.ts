@@ -1,12 +1,32 @@
 // A tube of the face: a name, a way to write bodies, and the queue that it belongs to.
 
-import { kickCount, putNumbers, reserveCount, secondsOf, timeoutOf } from "./arguments.ts";
-import type { Backend, PutResult } from "./backend.ts";
+import {
+  cursorArgument,
+  isTooLong,
+  kickCount,
+  listLimit,
+  putNumbers,
+  reserveCount,
+  secondsOf,
+  stateWord,
+  timeoutOf,
+} from "./arguments.ts";
+import type { Answer, Backend, PutResult } from "./backend.ts";
 import type { BaseQueue } from "./base_queue.ts";
 import type { Codec } from "./codec.ts";
-import { fieldsOf } from "./documents.ts";
+import { fieldsOf, jobListOf } from "./documents.ts";
 import { BatchError, InvalidBodyError, LostLeaseError, refusal } from "./errors.ts";
-import type { Job, PeekedJob, PutOptions, Tube, TubeReserveOptions, TubeStats } from "./face.ts";
+import type {
+  Job,
+  JobList,
+  ListOptions,
+  PeekedJob,
+  PutOptions,
+  StateWord,
+  Tube,
+  TubeReserveOptions,
+  TubeStats,
+} from "./face.ts";
 import { HeldJob } from "./held_job.ts";
 import type { Lanes, Taken } from "./lanes.ts";
 import { peekedJob } from "./peeked_job.ts";
@@ -100,11 +120,36 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     if (answer.word !== "PAUSED") throw refusal(answer.word, "pause-tube");
   }
 
+  async truncate(states: readonly StateWord[] = []): Promise<number> {
+    const words = states.map((state) => ` ${stateWord(state, ["ready", "delayed", "buried"])}`).join("");
+    const answer = await this.askNamed((name) => `truncate ${name}${words}`);
+    if (answer.word === "NOT_FOUND") return 0;
+    if (answer.word !== "TRUNCATED") throw refusal(answer.word, "truncate");
+    return answer.number;
+  }
+
+  async list(state: StateWord, options: ListOptions = {}): Promise<JobList> {
+    const word = stateWord(state, ["ready", "delayed", "reserved", "buried"]);
+    const rest = `${word} ${listLimit(options.limit)}${cursorArgument(options.cursor)}`;
+    const answer = await this.askNamed((name) => `list-jobs ${name} ${rest}`);
+    if (answer.word === "NOT_FOUND") return { jobs: [], cursor: null, isCut: false };
+    if (answer.bytes === null) throw refusal(answer.word, "list-jobs");
+    return jobListOf(answer.bytes);
+  }
+
   async stats(): Promise<TubeStats | null> {
     const answer = await this.owner.backend.ask(null, `stats-tube ${this.name}`);
     if (answer.word === "NOT_FOUND") return null;
     if (answer.bytes === null) throw refusal(answer.word, "stats-tube");
     return fieldsOf(answer.bytes) as TubeStats;
+  }
+
+  /** Asks with the tube's name, or with a hyphen and the tube in use where the name leaves no room for the rest. */
+  private askNamed(line: (name: string) => string): Promise<Answer> {
+    const { backend } = this.owner;
+    return isTooLong(line(this.name))
+      ? backend.ask(this.name, line("-"))
+      : backend.ask(null, line(this.name));
   }
 
   private async peek(line: string): Promise<PeekedJob | null> {

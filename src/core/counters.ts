@@ -23,6 +23,12 @@ export class Counters {
   listTubeUsed = 0;
   listTubesWatched = 0;
   pauseTube = 0;
+  truncate = 0;
+  deleteTube = 0;
+  listJobs = 0;
+  capabilities = 0;
+  ping = 0;
+  drain = 0;
   /** ttrs that ran out. */
   jobTimeouts = 0;
   totalJobs = 0;

@@ -4,22 +4,24 @@
 // Cost: O(log n) per command, whatever the number of tubes, jobs and sessions, but for what a session watches itself.
 
 import { assert } from "./assert.ts";
-import { NO_BODY } from "./bodies.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
 import { copierWith, copyBytes } from "./copy.ts";
 import type { CopyBytes } from "./copy.ts";
 import type { Counters } from "./counters.ts";
+import { Drafts } from "./drafts.ts";
 import { Due } from "./due.ts";
+import { Graves } from "./graves.ts";
 import { Inspection } from "./inspection.ts";
-import { BURIED, DELAYED, RESERVED } from "./jobs.ts";
+import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { JOB_ROW_BYTES, MOVES_PER_CALL } from "./limits.ts";
+import { MOVES_PER_CALL } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Places } from "./places.ts";
+import { Requeues } from "./requeues.ts";
 import { Restoration } from "./restoration.ts";
 import type { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
@@ -30,7 +32,10 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
-  /** Jobs that a kick moves per call, at most; the rest follows in work(). Default and upper limit: MOVES_PER_CALL. */
+  /**
+   * Changes that one call may record, since the journal has no room for more. A kick moves no more jobs per call; the rest
+   * follows in work(). Default: no limit but MOVES_PER_CALL.
+   */
   movesPerKick?: number;
   /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */
   copyLong?: CopyBytes;
@@ -44,23 +49,27 @@ export class Engine {
   readonly inspection: Inspection;
   /** How bytes are copied here. */
   readonly copy: CopyBytes;
-  /** While true, puts are refused with DRAINING. */
+  /** While true, puts are refused with DRAINING. Can be switched on and off. */
   isDraining = false;
   private readonly places: Places;
   private readonly matching: Matching;
-  private readonly maxMemoryBytes: number;
+  private readonly drafts: Drafts;
+  private readonly requeues: Requeues;
   private readonly chores: Chores;
   private readonly due: Due;
+  private readonly graves: Graves;
 
   constructor(options: EngineOptions = {}) {
-    this.maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
     this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
     this.places = new Places(options.seed ?? 0, this.copy);
     this.live = new LiveJobs(this.places);
     this.inspection = new Inspection(this.places);
     this.matching = new Matching(this.places, this.outbox);
+    this.drafts = new Drafts(this.places, options.maxMemoryBytes ?? Infinity);
     const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);
     this.chores = new Chores(this.places, this.matching, this.outbox, movesPerKick);
+    this.graves = new Graves(this.places, this.outbox, options.movesPerKick ?? Infinity);
+    this.requeues = new Requeues(this.places, this.drafts, this.matching, this.outbox);
     this.due = new Due(this.places, this.matching, this.outbox);
   }
 
@@ -141,20 +150,21 @@ export class Engine {
    * must be skipped and the put answered OUT_OF_MEMORY. Nobody sees the job before {@link put}.
    */
   beginPut(session: Session, bodyBytes: number, now: number): boolean {
-    assert(session.draftBody === NO_BODY, "a session receives one put at a time");
     this.counters.put++;
     this.becomeProducer(session);
-    const { bodies } = this.places;
-    const bytes = bodyBytes + 2;
-    if (this.usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
-    const body = bodies.allocate(bytes);
-    if (body === NO_BODY) return false;
+    if (!this.drafts.begin(session, bodyBytes)) return false;
     session.draftId = this.places.nextId++;
     session.draftAt = now;
-    session.draftBody = body;
-    session.draftBytes = bytes;
-    session.draftFilled = 0;
     return true;
+  }
+
+  /**
+   * Takes room for a body of `bodyBytes` that is to replace a job's, see {@link requeue}; {@link fillPut} fills it. False when
+   * there is none: the requeue must be answered OUT_OF_MEMORY.
+   */
+  beginReplacement(session: Session, bodyBytes: number): boolean {
+    session.draftId = 0;
+    return this.drafts.begin(session, bodyBytes);
   }
 
   /** A put line was understood and yet refused (too big, or text behind it): it is counted, and that is all. */
@@ -164,22 +174,16 @@ export class Engine {
 
   /** The next `source[from, to)` of the body being received, CR LF included. */
   fillPut(session: Session, source: Uint8Array, from: number, to: number): void {
-    const { draftBody, draftBytes, draftFilled } = session;
-    assert(draftBody !== NO_BODY && draftFilled + to - from <= draftBytes, "a body is filled up to its size");
-    this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
-    session.draftFilled += to - from;
+    this.drafts.fill(session, source, from, to);
   }
 
   /** Drops the put being received, if any; its id stays used. */
   abandonPut(session: Session): void {
-    if (session.draftBody === NO_BODY) return;
-    this.places.bodies.free(session.draftBody, session.draftBytes);
-    session.draftBody = NO_BODY;
+    this.drafts.abandon(session);
   }
 
   /** The body is complete: the job comes into being in the used tube. `delay` and `ttr` are in seconds. */
   put(session: Session, pri: number, delay: number, ttr: number, now: number): void {
-    assert(session.draftFilled === session.draftBytes, "a put has its whole body");
     if (this.isDraining) {
       this.abandonPut(session);
       return this.outbox.reply(session, out.DRAINING);
@@ -190,16 +194,13 @@ export class Engine {
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.createdAt.set(row, session.draftAt);
-    jobs.body.set(row, session.draftBody);
-    jobs.bodyBytes.set(row, session.draftBytes);
+    this.drafts.giveTo(row, session);
     jobs.tube.set(row, tube.slot);
     jobs.file.set(row, 0);
     jobs.setDelay(row, delay);
-    session.draftBody = NO_BODY;
     this.counters.totalJobs++;
     tube.totalJobs++;
-    if (delay > 0) this.places.enterDelayed(row, now, delay);
-    else this.places.enterReady(row);
+    this.places.enterReadyOrDelayed(row, now, delay);
     if (this.outbox.isObserved) this.outbox.happened(out.EVENT_PUT, session.draftId, tube, delay);
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
@@ -230,8 +231,11 @@ export class Engine {
 
   reserveJob(session: Session, id: number, now: number): void {
     const row = this.jobs.find(id);
-    if (row === 0 || this.jobs.state.get(row) === RESERVED) return this.outbox.reply(session, out.NOT_FOUND);
+    const state = row === 0 ? 0 : this.jobs.state.get(row);
+    if (row === 0 || state === RESERVED) return this.outbox.reply(session, out.NOT_FOUND);
     this.becomeWorker(session);
+    // When it comes back it is ready, and nobody will record that: so it is said now.
+    if (state !== READY) this.outbox.record(out.RECORD_CHANGE, row);
     this.matching.grant(row, session, now);
   }
 
@@ -245,10 +249,9 @@ export class Engine {
     this.matching.note(out.EVENT_DELETED, row);
     this.places.leave(row);
     tube.deletes++;
-    this.outbox.record(out.RECORD_GONE, id);
-    this.outbox.goneFile = this.jobs.file.get(row);
-    this.outbox.goneNameBytes = tube.name.length;
-    this.outbox.goneBodyBytes = this.jobs.bodyBytes.get(row);
+    const { file, bodyBytes } = this.jobs;
+    const { length } = tube.name;
+    this.outbox.recordGone(out.RECORD_GONE, id, file.get(row), length, bodyBytes.get(row));
     this.places.forget(row);
     this.outbox.reply(session, out.DELETED);
   }
@@ -262,8 +265,7 @@ export class Engine {
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
     this.jobs.countRelease(row);
-    if (delay > 0) this.places.enterDelayed(row, now, delay);
-    else this.places.enterReadyAt(row, now);
+    this.places.enterAgain(row, now, delay);
     this.outbox.record(out.RECORD_CHANGE, row);
     this.outbox.reply(session, out.RELEASED);
     this.matching.match(this.places.tubeOf(row), now);
@@ -290,6 +292,29 @@ export class Engine {
     this.jobs.deadlineAt.set(row, now + this.jobs.ttr.get(row) * 1000);
     session.held.moveBack(row);
     this.outbox.reply(session, out.TOUCHED);
+  }
+
+  // Requeue.
+
+  /**
+   * A ready, delayed or buried job, or one that the session holds, becomes ready or delayed with these values, in the tube
+   * named `bytes[from, to)`, or in its own when that is null. A body begun with {@link beginReplacement} becomes the job's.
+   */
+  requeue(
+    session: Session,
+    id: number,
+    bytes: Uint8Array | null,
+    from: number,
+    to: number,
+    pri: number,
+    delay: number,
+    ttr: number,
+    now: number,
+  ): void {
+    const row = this.requeues.find(session, id);
+    if (row === 0) return this.requeues.refuse(session);
+    const tube = bytes === null ? this.places.tubeOf(row) : this.tubes.obtain(bytes, from, to);
+    this.requeues.requeue(session, row, tube, pri, delay, ttr, now);
   }
 
   // Kick.
@@ -421,6 +446,27 @@ export class Engine {
     else this.places.alarms.ringBy(tube, tube.pausedUntil);
   }
 
+  /**
+   * Removes all jobs of a tube that are in these states (see STATES_ALL), at once however many they are. Reserved jobs stay.
+   * Their memory comes free in work().
+   */
+  truncate(session: Session, bytes: Uint8Array, from: number, to: number, states: number): void {
+    assert(
+      states > 0 && (states & ~STATES_ALL) === 0,
+      "jobs that are ready, delayed or buried are truncated",
+    );
+    const tube = this.tubes.find(bytes, from, to);
+    if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
+    this.graves.truncate(session, tube, states);
+  }
+
+  /** Removes a tube with all its jobs, when nobody uses or watches it or holds one of its jobs; never `default`. */
+  deleteTube(session: Session, bytes: Uint8Array, from: number, to: number): void {
+    const tube = this.tubes.find(bytes, from, to);
+    if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
+    this.graves.deleteTube(session, tube);
+  }
+
   // Time, and what is too much for one call.
 
   /** When tick() must be called next, in milliseconds; Infinity = not before something else happens. */
@@ -435,12 +481,13 @@ export class Engine {
 
   /** Whether work() has something to go on with. */
   get hasWork(): boolean {
-    return this.chores.isBusy;
+    return this.chores.isBusy || this.graves.isBusy;
   }
 
-  /** Goes on with the oldest kick or close that was too large for one call. */
+  /** Goes on with the oldest kick or close that was too large for one call, and with clearing away what was truncated. */
   work(now: number): void {
     this.chores.goOn(now);
+    this.graves.clearSome();
   }
 
   private becomeProducer(session: Session): void {

@@ -40,6 +40,11 @@ export abstract class RowHeap {
     else this.siftDown(position, last);
   }
 
+  /** Takes off any row; there must be one. Cost: O(1), and the heap stays one. */
+  takeLast(): number {
+    return this.rows.pop();
+  }
+
   /** Whether row a must come out before row b. */
   abstract before(a: number, b: number): boolean;
 

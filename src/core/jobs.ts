@@ -4,6 +4,7 @@
 
 import { Float64Column, Rows, Uint32Column, Uint8Column } from "./columns.ts";
 import { IdIndex } from "./id_index.ts";
+import { RENUMBER_TRUNCATES_AT } from "./limits.ts";
 
 /** The four states of a job. */
 export const READY = 1;
@@ -11,6 +12,9 @@ export const DELAYED = 2;
 export const RESERVED = 3;
 export const BURIED = 4;
 export type JobState = typeof READY | typeof DELAYED | typeof RESERVED | typeof BURIED;
+
+/** The states that a truncate can be about, as a mask: one bit for each, at its number. */
+export const STATES_ALL: number = 1 << READY | 1 << DELAYED | 1 << BURIED;
 
 /** Each state's word on the wire. */
 export const STATE_WORDS: readonly string[] = ["", "ready", "delayed", "reserved", "buried"];
@@ -51,7 +55,7 @@ export class JobTable {
   readonly place: Uint32Column = new Uint32Column();
   /** In a list: the row after it. Free row: the next free row. */
   readonly after: Uint32Column = new Uint32Column();
-  /** Reserved: slot of the session that holds it. */
+  /** Reserved: slot of the session that holds it. Else: how many truncates there had been when it came to its place. */
   readonly holder: Uint32Column = new Uint32Column();
   readonly reserves: Uint32Column = new Uint32Column();
   /** Number of the journal's segment that holds the body; 0 = none. */
@@ -77,9 +81,20 @@ export class JobTable {
     this.past,
   ], this.after);
   private readonly index = new IdIndex();
+  /** Truncates so far. */
+  truncates = 0;
+  /** Rows of truncated jobs that are not cleared away yet. Only {@link rowOf} and {@link eachRow} see them. */
+  deadCount = 0;
+  /** By slot of a tube with such rows: which truncate was the last of each state. */
+  private readonly cutoffs = new Map<number, number[]>();
 
   /** Jobs in the table. */
   get count(): number {
+    return this.rows.count - this.deadCount;
+  }
+
+  /** Rows in use, also by what was truncated. */
+  get rowCount(): number {
     return this.rows.count;
   }
 
@@ -90,6 +105,12 @@ export class JobTable {
 
   /** The row of a job, or 0. */
   find(id: number): number {
+    const row = this.index.find(id);
+    return this.deadCount === 0 || row === 0 || !this.isDead(row) ? row : 0;
+  }
+
+  /** The row with this id, of a job or of what was truncated; or 0. */
+  rowOf(id: number): number {
     return this.index.find(id);
   }
 
@@ -118,6 +139,12 @@ export class JobTable {
 
   /** Calls back with the row of every job. */
   each(visit: (row: number) => void): void {
+    if (this.deadCount === 0) this.eachRow(visit);
+    else this.eachRow((row) => this.isDead(row) || visit(row));
+  }
+
+  /** Calls back with every row, also of what was truncated. */
+  eachRow(visit: (row: number) => void): void {
     this.rows.each((row) => this.id.get(row) !== 0 && visit(row));
   }
 
@@ -129,6 +156,37 @@ export class JobTable {
     const createdAt = this.createdAt.get(row);
     if (this.reserves.get(row) === 0 && this.past.get(row) === 0) return createdAt;
     return Math.max(createdAt, this.deadlineAt.get(row));
+  }
+
+  /** All jobs of these states that are in the tube with this slot now are truncated; they are `count`. */
+  truncate(slot: number, states: number, count: number): void {
+    const number = ++this.truncates;
+    this.deadCount += count;
+    let cutoffs = this.cutoffs.get(slot);
+    if (cutoffs === undefined) this.cutoffs.set(slot, cutoffs = [0, 0, 0, 0, 0]);
+    for (const state of [READY, DELAYED, BURIED]) if ((states & 1 << state) !== 0) cutoffs[state] = number;
+  }
+
+  /** Whether a row is of a job that was truncated. */
+  isDead(row: number): boolean {
+    const state = this.state.get(row);
+    if (state === RESERVED) return false;
+    const cutoffs = this.cutoffs.get(this.tube.get(row));
+    return cutoffs !== undefined && this.holder.get(row) < cutoffs[state];
+  }
+
+  /** Clears away the row of a job that was truncated. */
+  removeDead(row: number): void {
+    this.deadCount--;
+    this.remove(row);
+  }
+
+  /** The tube with this slot has no rows left that were truncated. */
+  endTruncate(slot: number): void {
+    this.cutoffs.delete(slot);
+    if (this.cutoffs.size > 0 || this.truncates < RENUMBER_TRUNCATES_AT) return;
+    this.truncates = 0;
+    this.eachRow((row) => this.state.get(row) !== RESERVED && this.holder.set(row, 0));
   }
 
   delayOf(row: number): number {

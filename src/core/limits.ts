@@ -37,6 +37,9 @@ export const VISITS_PER_LOOK = 20_000;
 export const MAX_LISTED_JOBS = 1000;
 export const DEFAULT_LISTED_JOBS = 100;
 
+/** Truncates are counted in 32 bits; from this many on the count begins anew as soon as nothing is left to be cleared away. */
+export const RENUMBER_TRUNCATES_AT: number = 2 ** 31;
+
 /** Job rows per page of the job table (a power of two). The table grows and shrinks by one page: well under a millisecond. */
 export const PAGE_ROWS = 8192;
 

@@ -16,6 +16,10 @@ export class LiveJob {
     this.jobs = places.jobs;
   }
 
+  /** It was truncated, and only its memory is still to be cleared away. */
+  get isDead(): boolean {
+    return this.jobs.deadCount > 0 && this.jobs.isDead(this.row);
+  }
   get id(): number {
     return this.jobs.id.get(this.row);
   }
@@ -104,5 +108,15 @@ export class LiveJobs {
 
   each(visit: (job: LiveJob) => void): void {
     this.places.jobs.each((row) => visit(this.at(row)));
+  }
+
+  /** The same as {@link find} and {@link each}, but what was truncated and not cleared away yet is found too. */
+  findAny(id: number): LiveJob | null {
+    const row = this.places.jobs.rowOf(id);
+    return row === 0 ? null : this.at(row);
+  }
+
+  eachAny(visit: (job: LiveJob) => void): void {
+    this.places.jobs.eachRow((row) => visit(this.at(row)));
   }
 }

@@ -33,7 +33,7 @@ export class Matching {
     this.note(EVENT_KICKED, row);
     this.places.leave(row);
     this.places.jobs.countKick(row);
-    this.places.enterReadyAt(row, now);
+    this.places.enterAgain(row, now, 0);
     this.outbox.record(RECORD_CHANGE, row);
     this.match(this.places.tubeOf(row), now);
   }

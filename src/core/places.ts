@@ -38,7 +38,7 @@ export class Places {
 
   /** Bytes that jobs take, as counted against the memory limit. */
   get usedBytes(): number {
-    return this.bodies.usedBytes + this.jobs.count * JOB_ROW_BYTES;
+    return this.bodies.usedBytes + this.jobs.rowCount * JOB_ROW_BYTES;
   }
 
   tubeOf(row: number): Tube {
@@ -84,7 +84,7 @@ export class Places {
 
   enterReady(row: number): void {
     const tube = this.tubeOf(row);
-    this.jobs.state.set(row, READY);
+    this.arrive(row, READY);
     tube.ready.push(row);
     this.counters.ready++;
     if (this.jobs.pri.get(row) < URGENT_PRIORITY) {
@@ -93,10 +93,15 @@ export class Places {
     }
   }
 
-  /** A job that was elsewhere is ready from `now` on. (One whose delay or ttr ended has that instant already.) */
-  enterReadyAt(row: number, now: number): void {
+  enterReadyOrDelayed(row: number, now: number, delay: number): void {
+    if (delay > 0) this.enterDelayed(row, now, delay);
+    else this.enterReady(row);
+  }
+
+  /** A job that was elsewhere; if it is ready, then from `now` on. (One whose delay or ttr ended has that instant already.) */
+  enterAgain(row: number, now: number, delay: number): void {
     this.jobs.deadlineAt.set(row, now);
-    this.enterReady(row);
+    this.enterReadyOrDelayed(row, now, delay);
   }
 
   /**
@@ -106,7 +111,7 @@ export class Places {
   enterDelayed(row: number, from: number, seconds: number): void {
     const until = from + seconds * 1000;
     const tube = this.tubeOf(row);
-    this.jobs.state.set(row, DELAYED);
+    this.arrive(row, DELAYED);
     this.jobs.deadlineAt.set(row, until);
     tube.delayed.push(row);
     this.counters.delayed++;
@@ -126,10 +131,16 @@ export class Places {
   }
 
   enterBuried(row: number): void {
-    this.jobs.state.set(row, BURIED);
+    this.arrive(row, BURIED);
     this.jobs.deadlineAt.set(row, ++this.burials);
     this.tubeOf(row).buried.append(row);
     this.counters.buried++;
+  }
+
+  /** What a truncate kills is told by its state and by when it came to it. */
+  private arrive(row: number, state: number): void {
+    this.jobs.state.set(row, state);
+    this.jobs.holder.set(row, this.jobs.truncates);
   }
 
   leave(row: number): void {

@@ -6,10 +6,12 @@ import { NO_BODY } from "./bodies.ts";
 import { BURIED, DELAYED, READY } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import type { LiveJob } from "./live_jobs.ts";
+import type { Truncation } from "./outbox.ts";
 import type { Places } from "./places.ts";
+import { ReplayedTruncates } from "./replayed_truncates.ts";
 
 /** A job's fields, as a journal gives them back. */
-export type RestoredJob = Readonly<Omit<LiveJob, "row" | "bodyBytes" | "readBody">>;
+export type RestoredJob = Readonly<Omit<LiveJob, "row" | "isDead" | "bodyBytes" | "readBody">>;
 
 /** Told of a job that came back: the journal's segment that holds its put, bytes of its tube's name and of its body. */
 export type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
@@ -17,6 +19,7 @@ export type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => 
 export class Restoration {
   private readonly places: Places;
   private readonly jobs: JobTable;
+  private readonly truncates: ReplayedTruncates;
   /** The tube of the last put, by the very array that names it. */
   private lastName: Uint8Array | null = null;
   private lastSlot = 0;
@@ -26,35 +29,44 @@ export class Restoration {
   constructor(places: Places) {
     this.places = places;
     this.jobs = places.jobs;
+    this.truncates = new ReplayedTruncates(places.jobs);
   }
 
-  /** A job with its body `source[from, to)`, CR LF included; `tube` must not change while it is the same array. One that is known is replaced; its body cannot have changed. */
+  /** A job with its body `source[from, to)`, CR LF included; `tube` must not change while it is the same array. One that is known is replaced. */
   put(job: RestoredJob, source: Uint8Array, from: number, to: number): void {
     const { jobs } = this;
     const { id } = job;
-    let row = id > this.highestId ? 0 : jobs.find(id);
+    let row = id > this.highestId ? 0 : jobs.rowOf(id);
     if (row === 0) {
       if (id > this.highestId) this.highestId = id;
       row = jobs.add(id);
-      jobs.tube.set(row, this.slotOf(job.tube));
-      jobs.ttr.set(row, job.ttr);
-      jobs.createdAt.set(row, job.createdAt);
-      this.keepBody(row, source, from, to);
-    }
+    } else this.places.bodies.free(jobs.body.get(row), jobs.bodyBytes.get(row));
+    jobs.tube.set(row, this.slotOf(job.tube));
+    jobs.ttr.set(row, job.ttr);
+    jobs.createdAt.set(row, job.createdAt);
+    this.keepBody(row, source, from, to);
     jobs.file.set(row, job.file);
     this.setState(row, job);
   }
 
   /** What can change in a job's life. A job that is not known has been deleted since. */
   change(job: RestoredJob): void {
-    const row = this.jobs.find(job.id);
+    const row = this.jobs.rowOf(job.id);
     if (row !== 0) this.setState(row, job);
   }
 
   gone(id: number): void {
+    const row = this.jobs.rowOf(id);
+    if (row !== 0) this.drop(row);
+  }
+
+  /** Jobs of a tube are gone, all in certain states but for those that are spared. */
+  truncate(truncation: Truncation): void {
+    this.truncates.truncate(this.slotOf(truncation.tube), truncation);
+  }
+
+  private drop(row: number): void {
     const { jobs, places } = this;
-    const row = jobs.find(id);
-    if (row === 0) return;
     places.bodies.free(jobs.body.get(row), jobs.bodyBytes.get(row));
     jobs.remove(row);
   }
@@ -63,6 +75,7 @@ export class Restoration {
   finish(nextId: number, now: number, tell: TellOfJob = () => {}): void {
     const { jobs, places } = this;
     const buried: number[] = [];
+    for (const row of this.truncates.rows()) this.drop(row);
     jobs.each((row) => {
       tell(jobs.file.get(row), places.tubeOf(row).name.length, jobs.bodyBytes.get(row));
       assert(jobs.id.get(row) < nextId, "ids that were used stay used");
@@ -101,6 +114,7 @@ export class Restoration {
     jobs.reserves.set(row, job.reserves);
     jobs.setDelay(row, job.delay);
     jobs.setPast(row, job.timeouts, job.releases, job.buries, job.kicks);
+    this.truncates.told(row);
   }
 
   private keepBody(row: number, source: Uint8Array, from: number, to: number): void {

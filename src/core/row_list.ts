@@ -53,6 +53,14 @@ export class RowList {
     this.length--;
   }
 
+  /** Takes off the first row of a list that nothing is added to any more; there must be one. */
+  takeFirst(): number {
+    const row = this.first;
+    this.first = this.jobs.after.get(row);
+    this.length--;
+    return row;
+  }
+
   /** The row before one in the list, or 0. */
   before(row: number): number {
     return this.jobs.place.get(row) & ~LISTED;

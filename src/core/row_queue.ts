@@ -43,6 +43,17 @@ export abstract class RowQueue {
     else this.heap.remove(row);
   }
 
+  /** Takes any row off a queue that nothing is added to any more; there must be one. */
+  takeAny(): number {
+    return this.heap.length > 0 ? this.heap.takeLast() : this.run.takeFirst();
+  }
+
+  /** Calls back with each row, in no order. */
+  each(visit: (row: number) => void): void {
+    for (let row = this.run.first; row !== 0; row = this.run.after(row)) visit(row);
+    for (let i = 0; i < this.heap.length; i++) visit(this.heap.at(i));
+  }
+
   /** Finds a row's new place after its key became later. */
   moveBack(row: number): void {
     this.remove(row);

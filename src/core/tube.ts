@@ -12,10 +12,11 @@ export class Tube implements Alarmed {
   /** The name's bytes; never changed. */
   readonly name: Uint8Array;
   readonly hash: number;
-  readonly ready: ReadyQueue;
-  readonly delayed: DeadlineQueue;
+  /** These three are exchanged for empty ones when the tube is truncated. */
+  ready: ReadyQueue;
+  delayed: DeadlineQueue;
   /** In the order of burial. */
-  readonly buried: RowList;
+  buried: RowList;
   readonly waiters: Waiters = new Waiters();
   reservedCount = 0;
   /** Ready jobs with a priority below 1024. */
@@ -32,6 +33,10 @@ export class Tube implements Alarmed {
   pausedUntil = 0;
   /** Place in the list of tubes. */
   listPlace = 0;
+  /** Queues of truncated jobs that are not cleared away yet; its slot is not given again before. */
+  graveCount = 0;
+  /** It was forgotten; another of its name may have come. */
+  isGone = false;
   /** Noted for the match that follows when all that is due has moved. */
   isAwake = false;
   alarmAt = Infinity;

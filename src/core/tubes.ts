@@ -47,6 +47,13 @@ export class Tubes {
       this.list[tube.listPlace] = last;
       last.listPlace = tube.listPlace;
     }
+    tube.isGone = true;
+    this.freeSlot(tube);
+  }
+
+  /** Gives a slot free when its tube is gone and no row names it any more. */
+  freeSlot(tube: Tube): void {
+    if (!tube.isGone || tube.graveCount > 0) return;
     this.bySlot[tube.slot] = undefined;
     this.freeSlots.push(tube.slot);
   }

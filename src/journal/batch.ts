@@ -3,7 +3,7 @@
 
 import { copyBytes } from "../core/copy.ts";
 import type { Files } from "../ports/files.ts";
-import type { BodySink, JobState, LiveJob } from "../ports/journal.ts";
+import type { BodySink, JobState, LiveJob, Truncation } from "../ports/journal.ts";
 import {
   CHANGE_BYTES,
   FRAME_HEAD_BYTES,
@@ -13,9 +13,11 @@ import {
   OLDEST_BYTES,
   PUT_BYTES,
   putBytes,
+  SPARED_BYTES,
+  TRUNCATE_BYTES,
 } from "./layout.ts";
 import type { Segment } from "./segment.ts";
-import { encodeChange, encodeGone, encodeOldest, encodePut } from "./record.ts";
+import { encodeChange, encodeGone, encodeOldest, encodePut, encodeSpared, encodeTruncate } from "./record.ts";
 
 const CHUNK_BYTES = 262_144;
 const KEPT_CHUNKS = 5;
@@ -84,6 +86,20 @@ export class Batch implements BodySink {
     this.begin(GONE_BYTES, GONE_BYTES, durable);
     encodeGone(this.view, this.at, id);
     this.advance(GONE_BYTES);
+  }
+
+  truncate(truncation: Truncation, durable: number): void {
+    for (const id of truncation.spared) {
+      this.begin(SPARED_BYTES, SPARED_BYTES, durable);
+      encodeSpared(this.view, this.at, id);
+      this.advance(SPARED_BYTES);
+    }
+    const { tube } = truncation;
+    const bytes = TRUNCATE_BYTES + tube.length;
+    this.begin(bytes, bytes, durable);
+    encodeTruncate(this.view, this.at, truncation);
+    this.advance(TRUNCATE_BYTES);
+    this.copy(tube, 0, tube.length);
   }
 
   oldest(number: number, durable: number): void {

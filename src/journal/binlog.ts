@@ -4,10 +4,25 @@
 // later change of an accepted job is on the disk before its put is accepted; after a failure nothing is written any more.
 
 import type { Files } from "../ports/files.ts";
-import type { Journal, JournalEvents, JournalFacts, LiveJob, LiveJobs } from "../ports/journal.ts";
+import type {
+  Journal,
+  JournalEvents,
+  JournalFacts,
+  LiveJob,
+  LiveJobs,
+  Truncation,
+} from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
 import { Compaction } from "./compaction.ts";
-import { CHANGE_BYTES, GONE_BYTES, MOST_PENDING_BYTES, OLDEST_BYTES, putBytes } from "./layout.ts";
+import {
+  CHANGE_BYTES,
+  GONE_BYTES,
+  MOST_PENDING_BYTES,
+  OLDEST_BYTES,
+  putBytes,
+  SPARED_BYTES,
+  TRUNCATE_BYTES,
+} from "./layout.ts";
 import { Retirement } from "./retirement.ts";
 import { Room } from "./room.ts";
 import { POLICY_ALWAYS, POLICY_INTERVAL, POLICY_NEVER, Segment } from "./segment.ts";
@@ -114,7 +129,10 @@ export class Binlog implements Journal {
       current,
       log.isThere,
     );
-    this.compaction = new Compaction(files, jobs, this.segments, segmentBytes, (job) => this.move(job));
+    this.compaction = new Compaction(files, jobs, this.segments, segmentBytes, {
+      move: (job) => this.move(job),
+      drop: (job) => this.dropDead(job),
+    });
     this.retirement = new Retirement(files, this.segments);
     this.room = new Room(this.tail, this.segments, segmentBytes);
     this.room.keep(0, log.createdAt);
@@ -169,6 +187,18 @@ export class Binlog implements Journal {
     this.batch.gone(id, this.durable);
     this.written++;
     this.recorded(GONE_BYTES + putBytes(nameBytes, bodyBytes));
+    this.segments.drop(file, nameBytes, bodyBytes);
+  }
+
+  truncate(truncation: Truncation): void {
+    this.batch.truncate(truncation, this.durable);
+    this.written++;
+    this.recorded(TRUNCATE_BYTES + truncation.tube.length + SPARED_BYTES * truncation.spared.length);
+  }
+
+  dropped(_id: number, file: number, nameBytes: number, bodyBytes: number): void {
+    if (file === 0) return;
+    this.compaction.owe(putBytes(nameBytes, bodyBytes));
     this.segments.drop(file, nameBytes, bodyBytes);
   }
 
@@ -256,6 +286,12 @@ export class Binlog implements Journal {
     const { segments } = this;
     segments.drop(file, tube.length, bodyBytes);
     segments.add(job.file, tube.length, bodyBytes);
+  }
+
+  /** A job of the oldest segment was truncated, and its row is not cleared away yet. */
+  private dropDead(job: LiveJob): void {
+    this.segments.drop(job.file, job.tube.length, job.bodyBytes);
+    job.file = 0;
   }
 
   private write(): void {

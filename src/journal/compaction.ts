@@ -21,8 +21,13 @@ const LEAST_STEP_BYTES = 65_536;
 const MOST_STEP_BYTES = 1_048_576;
 const PACE = 4;
 
-/** Writes a live job again at the end of the log. */
-export type Move = (job: LiveJob) => void;
+/** What is done with jobs of the oldest segment. */
+export interface Emptying {
+  /** Writes a live one again at the end of the log. */
+  move(job: LiveJob): void;
+  /** Takes note that the record of one that was truncated is garbage. */
+  drop(job: LiveJob): void;
+}
 
 export class Compaction {
   /** Jobs written again since the start. */
@@ -31,7 +36,7 @@ export class Compaction {
   private readonly jobs: LiveJobs;
   private readonly segments: Segments;
   private readonly segmentBytes: number;
-  private readonly move: Move;
+  private readonly emptying: Emptying;
   /** Share of a compact log that is heads of frames and headers of segments, at most. */
   private readonly overhead: number;
   private debt = 0;
@@ -45,14 +50,15 @@ export class Compaction {
     put: (job) => this.found(job.id),
     change: () => {},
     gone: () => {},
+    truncate: () => {},
   };
 
-  constructor(files: Files, jobs: LiveJobs, segments: Segments, segmentBytes: number, move: Move) {
+  constructor(files: Files, jobs: LiveJobs, segments: Segments, segmentBytes: number, emptying: Emptying) {
     this.files = files;
     this.jobs = jobs;
     this.segments = segments;
     this.segmentBytes = segmentBytes;
-    this.move = move;
+    this.emptying = emptying;
     this.overhead = 2 * (FRAME_HEAD_BYTES / frameBytesFor(segmentBytes) + HEADER_BYTES / segmentBytes);
   }
 
@@ -134,17 +140,18 @@ export class Compaction {
   }
 
   private found(id: number): void {
-    const job = this.jobs.find(id);
+    const job = this.jobs.findAny(id);
     if (job === null || job.file !== this.number) return;
+    if (job.isDead) return this.emptying.drop(job);
     this.movedBytes += job.bodyBytes;
     this.moved++;
-    this.move(job);
+    this.emptying.move(job);
   }
 
   /** The segment cannot be read any more. What it remembers is in memory too: it is found there, job by job. */
   private moveAllOf(segment: Segment): void {
     const ids: number[] = [];
-    this.jobs.each((job) => job.file === segment.number && ids.push(job.id));
+    this.jobs.eachAny((job) => job.file === segment.number && ids.push(job.id));
     for (const id of ids) this.found(id);
     assert(segment.liveJobs === 0, "all jobs of a segment are found");
   }

@@ -6,7 +6,9 @@
 
 /** First bytes of a segment. */
 export const MAGIC: Uint8Array = new Uint8Array([0x52, 0x55, 0x4e, 0x42, 0x45, 0x41, 0x4e, 0x0a]); // RUNBEAN, line feed
-export const FORMAT_VERSION = 1;
+/** Written in new segments. Version 1 had no truncates, and no put of a known job with another body. */
+export const FORMAT_VERSION = 2;
+export const OLDEST_FORMAT_VERSION = 1;
 export const HEADER_BYTES = 128;
 
 /** Bytes before a frame's records: crc32 u32, length u32, position f64, durable f64. */
@@ -19,12 +21,16 @@ export const PUT = 1;
 export const CHANGE = 2;
 export const GONE = 3;
 export const OLDEST = 4;
+export const SPARED = 5;
+export const TRUNCATE = 6;
 
-/** Fixed part of each record; a put goes on with the tube's name and the body. */
+/** Fixed part of each record; a put goes on with the tube's name and the body, a truncate with the tube's name. */
 export const PUT_BYTES = 64;
 export const CHANGE_BYTES = 48;
 export const GONE_BYTES = 12;
 export const OLDEST_BYTES = 12;
+export const SPARED_BYTES = 12;
+export const TRUNCATE_BYTES = 24;
 
 /** Smallest segment, whatever is asked for. */
 export const MIN_SEGMENT_BYTES = 4096;

@@ -6,9 +6,26 @@
 //           buries u32, kicks u32
 //   gone    kind u8, 0 u8, 0 u16, id f64
 //   oldest  kind u8, 0 u8, 0 u16, number f64: segments below it are not needed any more, and may be missing
+//   spared  kind u8, 0 u8, 0 u16, id f64: the truncate that follows does not concern this job
+//   truncate  kind u8, mask of states u8, name length u8, 0, count of spared u32, deadline f64 and id f64 of the first job
+//           that was still delayed; name
 
-import type { JobState, Restorer } from "../ports/journal.ts";
-import { CHANGE, CHANGE_BYTES, GONE, GONE_BYTES, OLDEST, OLDEST_BYTES, PUT, PUT_BYTES } from "./layout.ts";
+import { STATES_ALL } from "../core/jobs.ts";
+import type { JobState, Restorer, Truncation } from "../ports/journal.ts";
+import {
+  CHANGE,
+  CHANGE_BYTES,
+  GONE,
+  GONE_BYTES,
+  OLDEST,
+  OLDEST_BYTES,
+  PUT,
+  PUT_BYTES,
+  SPARED,
+  SPARED_BYTES,
+  TRUNCATE,
+  TRUNCATE_BYTES,
+} from "./layout.ts";
 
 /** Writes the fixed part of a put; name and body are the caller's. */
 export function encodePut(view: DataView, at: number, job: JobState, nameBytes: number): void {
@@ -42,6 +59,19 @@ export function encodeOldest(view: DataView, at: number, number: number): void {
   view.setFloat64(at + 4, number, true);
 }
 
+export function encodeSpared(view: DataView, at: number, id: number): void {
+  view.setUint32(at, SPARED, true);
+  view.setFloat64(at + 4, id, true);
+}
+
+/** Writes the fixed part of a truncate; the name is the caller's. */
+export function encodeTruncate(view: DataView, at: number, truncation: Truncation): void {
+  view.setUint32(at, TRUNCATE | truncation.states << 8 | truncation.tube.length << 16, true);
+  view.setUint32(at + 4, truncation.spared.length, true);
+  view.setFloat64(at + 8, truncation.delayedFrom, true);
+  view.setFloat64(at + 16, truncation.delayedFromId, true);
+}
+
 function encodeCounts(view: DataView, at: number, job: JobState): void {
   view.setUint32(at, job.reserves, true);
   view.setUint32(at + 4, job.timeouts, true);
@@ -57,6 +87,8 @@ const FIXED_BYTES: readonly (number | undefined)[] = [
   CHANGE_BYTES,
   GONE_BYTES,
   OLDEST_BYTES,
+  SPARED_BYTES,
+  TRUNCATE_BYTES,
 ];
 const NO_NAME = new Uint8Array(0);
 
@@ -95,6 +127,8 @@ export class RecordReader {
   oldest = 0;
   records = 0;
   private readonly job = new ReadJob();
+  /** Those that were spared, up to the truncate that does it. If it never came, the next record is another one. */
+  private spared: number[] = [];
 
   /**
    * Hands the records in `bytes[from, to)`, which lie in segment `file`, to a restorer. False: they are not records, and
@@ -108,37 +142,44 @@ export class RecordReader {
     file: number,
     restorer: Restorer,
   ): boolean {
-    const { job } = this;
-    job.file = file;
-    let at = from;
-    while (at < to) {
-      const kind = bytes[at];
-      const fixed = FIXED_BYTES[kind];
-      if (fixed === undefined || at + fixed > to) return false;
-      const number = view.getFloat64(at + (kind === PUT || kind === CHANGE ? 8 : 4), true);
-      if (!Number.isSafeInteger(number) || number < 1) return false;
-      let end = at + fixed;
-      if (kind === PUT) {
-        const nameEnd = end + bytes[at + 2];
-        end = nameEnd + view.getUint32(at + 4, true);
-        if (end > to || nameEnd === at + PUT_BYTES || end < nameEnd + 2 || !isState(bytes[at + 1])) {
-          return false;
-        }
-        job.id = number;
-        this.put(bytes, view, at, nameEnd, end);
-        restorer.put(job, bytes, nameEnd, end);
-      } else if (kind === CHANGE) {
-        if (!isState(bytes[at + 1])) return false;
-        job.id = number;
-        this.change(bytes, view, at);
-        restorer.change(job);
-      } else if (kind === GONE) restorer.gone(number);
-      else this.oldest = number;
-      if (kind !== OLDEST && number > this.lastId) this.lastId = number;
+    this.job.file = file;
+    for (let at = from; at < to;) {
+      const end = this.readOne(bytes, view, at, to, restorer);
+      if (end === 0) return false;
       this.records++;
       at = end;
     }
     return true;
+  }
+
+  /** The end of the record that begins at an offset, which has been handed over; 0 when there is none. */
+  private readOne(bytes: Uint8Array, view: DataView, at: number, to: number, restorer: Restorer): number {
+    const kind = bytes[at];
+    const fixed = FIXED_BYTES[kind];
+    if (fixed === undefined || at + fixed > to) return 0;
+    if (kind === TRUNCATE) return this.truncate(bytes, view, at, to, restorer);
+    const { job } = this;
+    const number = view.getFloat64(at + (kind === PUT || kind === CHANGE ? 8 : 4), true);
+    if (!Number.isSafeInteger(number) || number < 1) return 0;
+    let end = at + fixed;
+    if (kind !== SPARED && this.spared.length > 0) this.spared = [];
+    if (kind === PUT) {
+      const nameEnd = end + bytes[at + 2];
+      end = nameEnd + view.getUint32(at + 4, true);
+      if (end > to || nameEnd === at + PUT_BYTES || end < nameEnd + 2 || !isState(bytes[at + 1])) return 0;
+      job.id = number;
+      this.put(bytes, view, at, nameEnd, end);
+      restorer.put(job, bytes, nameEnd, end);
+    } else if (kind === CHANGE) {
+      if (!isState(bytes[at + 1])) return 0;
+      job.id = number;
+      this.change(bytes, view, at);
+      restorer.change(job);
+    } else if (kind === GONE) restorer.gone(number);
+    else if (kind === SPARED) this.spared.push(number);
+    else this.oldest = number;
+    if (kind !== OLDEST && number > this.lastId) this.lastId = number;
+    return end;
   }
 
   private put(bytes: Uint8Array, view: DataView, at: number, nameEnd: number, end: number): void {
@@ -151,8 +192,35 @@ export class RecordReader {
     job.delay = view.getUint32(at + 36, true);
     job.ttr = view.getUint32(at + 40, true);
     job.counts(view, at + 44);
-    // Neighbours mostly share their tube: its name is made once.
-    if (!isSame(job.tube, bytes, at + PUT_BYTES, nameEnd)) job.tube = bytes.slice(at + PUT_BYTES, nameEnd);
+    job.tube = this.nameAt(bytes, at + PUT_BYTES, nameEnd);
+  }
+
+  /** Neighbours mostly share their tube: its name is made once. */
+  private nameAt(bytes: Uint8Array, from: number, to: number): Uint8Array {
+    const { tube } = this.job;
+    return isSame(tube, bytes, from, to) ? tube : bytes.slice(from, to);
+  }
+
+  private truncate(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    to: number,
+    restorer: Restorer,
+  ): number {
+    const states = bytes[at + 1];
+    const from = at + TRUNCATE_BYTES;
+    const end = from + bytes[at + 2];
+    if (end > to || end === from || states === 0 || (states & ~STATES_ALL) !== 0) return 0;
+    const count = view.getUint32(at + 4, true);
+    const delayedFrom = view.getFloat64(at + 8, true);
+    const delayedFromId = view.getFloat64(at + 16, true);
+    if (Number.isNaN(delayedFrom)) return 0;
+    // Before its own there may be some of a truncate whose record was torn off.
+    const spared = count === 0 ? [] : this.spared.slice(-count);
+    this.spared = [];
+    restorer.truncate({ tube: this.nameAt(bytes, from, end), states, spared, delayedFrom, delayedFromId });
+    return end;
   }
 
   private change(bytes: Uint8Array, view: DataView, at: number): void {

@@ -4,7 +4,7 @@
 // What cannot be known is said: a job whose put lies in a damaged place is gone, a job whose deletion lies there is back.
 
 import type { Files } from "../ports/files.ts";
-import type { JobState, LiveJobs, Restorer } from "../ports/journal.ts";
+import type { JobState, LiveJobs, Restorer, Truncation } from "../ports/journal.ts";
 import { SegmentBytes } from "./frames.ts";
 import { firstFreeId, HIGHEST_ID, SKIPPED_IDS } from "./free_id.ts";
 import { FRAME_HEAD_BYTES, HEADER_BYTES, putBytes, segmentName } from "./layout.ts";
@@ -74,13 +74,17 @@ class Witness implements Restorer {
   }
 
   change(job: JobState): void {
-    if (this.live.find(job.id) === null) this.lost.add(job.id);
+    if (this.live.findAny(job.id) === null) this.lost.add(job.id);
     else this.restorer.change(job);
   }
 
   gone(id: number): void {
     this.lost.delete(id);
     this.restorer.gone(id);
+  }
+
+  truncate(truncation: Truncation): void {
+    this.restorer.truncate(truncation);
   }
 }
 
@@ -94,7 +98,7 @@ interface Candidate {
   readonly identity: string;
 }
 
-const NOTHING: Restorer = { put: () => {}, change: () => {}, gone: () => {} };
+const NOTHING: Restorer = { put: () => {}, change: () => {}, gone: () => {}, truncate: () => {} };
 
 class Salvage {
   frames = 0;

@@ -1,7 +1,7 @@
 // A segment: one file of the log, what its header says, and what of it still counts.
 
 import type { Files } from "../ports/files.ts";
-import { FORMAT_VERSION, HEADER_BYTES, MAGIC } from "./layout.ts";
+import { FORMAT_VERSION, HEADER_BYTES, MAGIC, OLDEST_FORMAT_VERSION } from "./layout.ts";
 
 export const IDENTITY_BYTES = 16;
 
@@ -52,8 +52,8 @@ export function decodeHeader(bytes: Uint8Array, files: Files): SegmentHeader | s
     return "the checksum of its header is wrong";
   }
   const version = view.getUint32(8, true);
-  if (version !== FORMAT_VERSION) {
-    return `it has format version ${version}; this program reads ${FORMAT_VERSION}`;
+  if (version < OLDEST_FORMAT_VERSION || version > FORMAT_VERSION) {
+    return `it has format version ${version}; this program reads ${OLDEST_FORMAT_VERSION} to ${FORMAT_VERSION}`;
   }
   return {
     number: view.getFloat64(16, true),

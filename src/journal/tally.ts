@@ -2,7 +2,8 @@
 // Cost: a row of the job table for each live job.
 
 import { BURIED, DELAYED, JobTable } from "../core/jobs.ts";
-import type { JobState, Restorer } from "../ports/journal.ts";
+import { ReplayedTruncates } from "../core/replayed_truncates.ts";
+import type { JobState, Restorer, Truncation } from "../ports/journal.ts";
 
 export interface JobCounts {
   readonly jobs: number;
@@ -16,6 +17,7 @@ export interface JobCounts {
 
 export class JobTally implements Restorer {
   private readonly jobs = new JobTable();
+  private readonly truncates = new ReplayedTruncates(this.jobs);
   private readonly tubes = new Map<string, number>();
   private lastName: Uint8Array | null = null;
   private lastTube = 0;
@@ -38,6 +40,10 @@ export class JobTally implements Restorer {
     if (row !== 0) this.jobs.remove(row);
   }
 
+  truncate(truncation: Truncation): void {
+    this.truncates.truncate(this.tubeOf(truncation.tube), truncation);
+  }
+
   /** State and mark of a job, if it is there. */
   find(id: number): { readonly state: number; readonly mark: number } | null {
     const { jobs } = this;
@@ -49,6 +55,7 @@ export class JobTally implements Restorer {
   counts(now: number): JobCounts {
     const { jobs } = this;
     const used = new Set<number>();
+    for (const row of this.truncates.rows()) this.jobs.remove(row);
     let [delayed, buried] = [0, 0];
     jobs.each((row) => {
       used.add(jobs.tube.get(row));
@@ -62,6 +69,7 @@ export class JobTally implements Restorer {
   private set(row: number, job: JobState): void {
     this.jobs.state.set(row, job.state);
     this.jobs.deadlineAt.set(row, job.mark);
+    this.truncates.told(row);
   }
 
   private tubeOf(name: Uint8Array): number {

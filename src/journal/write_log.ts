@@ -62,7 +62,7 @@ function begin(
   jobs: LiveJobs,
   options: WriteOptions,
 ): { binlog: Binlog; failure: () => Error | null } {
-  const nothing = { put: () => {}, change: () => {}, gone: () => {}, finish: () => {} };
+  const nothing = { put: () => {}, change: () => {}, gone: () => {}, truncate: () => {}, finish: () => {} };
   const { binlog } = openLog(files, { live: writtenOf(jobs), restore: () => nothing }, {
     ...options,
     sync: { kind: "always" },
@@ -81,6 +81,8 @@ function writtenOf(jobs: LiveJobs): LiveJobs {
     },
     find: (id) => jobs.find(id),
     each: (visit: (job: LiveJob) => void) => jobs.each((job) => job.file !== 0 && visit(job)),
+    findAny: (id) => jobs.findAny(id),
+    eachAny: (visit: (job: LiveJob) => void) => jobs.eachAny((job) => job.file !== 0 && visit(job)),
   };
 }
 

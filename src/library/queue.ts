@@ -133,11 +133,6 @@ export class Queue extends BaseQueue {
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   }
-
-  /** Accepts no more jobs: puts are refused with DRAINING, all else goes on. */
-  drain(): void {
-    this.#server.drain();
-  }
 }
 
 /** The clock of a queue: it lets input through in the runtime's own way, once there may be any. */

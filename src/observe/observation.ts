@@ -70,7 +70,7 @@ export class Observation implements Observer {
 
   constructor(engine: Engine, now: number, options: ObservationOptions = {}) {
     this.engine = engine;
-    this.records = new TubeRecords(engine.tubes, globMatcher(options.metricsTubes ?? "*"));
+    this.records = new TubeRecords(globMatcher(options.metricsTubes ?? "*"));
     this.oldest = new OldestReadyJobs(engine);
     this.total.keepTimes();
     this.rest.keepTimes();

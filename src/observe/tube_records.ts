@@ -2,7 +2,6 @@
 // gone are forgotten after a while, and beyond the limit a tube has none.
 
 import type { Tube } from "../core/tube.ts";
-import type { Tubes } from "../core/tubes.ts";
 import { CHART_IDLE_MS, GONE_TUBE_MS, MOST_CHARTED, MOST_METRICS_TUBES, MOST_TUBES } from "./limits.ts";
 import { History } from "./history.ts";
 import { TubeRecord } from "./tube_record.ts";
@@ -20,14 +19,12 @@ export class TubeRecords {
   readonly exposed: Set<TubeRecord> = new Set();
   /** Times of records that were exposed and are forgotten. */
   readonly forgotten: TubeRecord = new TubeRecord("", null);
-  private readonly tubes: Tubes;
   private readonly isWanted: (name: string) => boolean;
   private readonly decoder = new TextDecoder();
   private looks: Iterator<TubeRecord> | null = null;
 
   /** `isWanted`: whether a scrape should tell of a tube. */
-  constructor(tubes: Tubes, isWanted: (name: string) => boolean) {
-    this.tubes = tubes;
+  constructor(isWanted: (name: string) => boolean) {
     this.isWanted = isWanted;
     this.forgotten.keepTimes();
   }
@@ -126,7 +123,7 @@ export class TubeRecords {
 
   /** Whether a tube of that name is there now. */
   isAlive(record: TubeRecord): boolean {
-    return record.tube !== null && this.tubes.at(record.tube.slot) === record.tube;
+    return record.tube !== null && !record.tube.isGone;
   }
 
   private forget(record: TubeRecord): void {

@@ -35,6 +35,22 @@ export interface JobState {
   readonly file: number;
 }
 
+/** A truncate: the jobs of a tube that are in certain states are gone, all at once. */
+export interface Truncation {
+  /** The tube's name. */
+  readonly tube: Uint8Array;
+  /** Which states: a mask, one bit for each at its number (READY, DELAYED, BURIED of core/jobs.ts). */
+  readonly states: number;
+  /** Ids of its jobs that were reserved just then, which nothing else tells: they live on as they are remembered. */
+  readonly spared: readonly number[];
+  /**
+   * Deadline and id of the first job that was still delayed; Infinity and 0 when there was none. What is remembered as delayed
+   * until before that was ready, since the end of a delay is not told.
+   */
+  readonly delayedFrom: number;
+  readonly delayedFromId: number;
+}
+
 /** Takes the bytes of a body, in order. */
 export interface BodySink {
   /** Bytes that must be copied before this call returns. */
@@ -45,6 +61,8 @@ export interface BodySink {
 
 /** A job of the running queue. The object is used again for the next job: nobody may keep it. */
 export interface LiveJob extends JobState {
+  /** It was truncated, and waits for being cleared away; see {@link LiveJobs.findAny}. */
+  readonly isDead: boolean;
   /** Number of the segment that holds its body; set by the journal. */
   file: number;
   /** Hands over the body, CR LF included. */
@@ -59,6 +77,9 @@ export interface LiveJobs {
   find(id: number): LiveJob | null;
   /** Calls back with every job. */
   each(visit: (job: LiveJob) => void): void;
+  /** The same, but jobs that were truncated and are not cleared away yet are found too. */
+  findAny(id: number): LiveJob | null;
+  eachAny(visit: (job: LiveJob) => void): void;
 }
 
 /** Takes what a journal remembers, in the order of the records, before the queue runs. */
@@ -69,6 +90,8 @@ export interface Restorer {
   change(job: JobState): void;
   /** A job was deleted. */
   gone(id: number): void;
+  /** Jobs of a tube were truncated. Whatever a later record tells of, is there. */
+  truncate(truncation: Truncation): void;
 }
 
 /** What a journal has done since the start, for metrics. */
@@ -109,12 +132,19 @@ export interface JournalEvents {
 
 /** Remembers the jobs of one server. */
 export interface Journal {
-  /** A job came into being. */
+  /** A job came into being, or is another now: what was told of its id before counts no more. */
   put(job: LiveJob): void;
   /** A job's state, priority, delay or counts changed. */
   change(job: LiveJob): void;
   /** A job is gone for good; what its record took is told by the bytes of its tube's name and body. */
   gone(id: number, file: number, nameBytes: number, bodyBytes: number): void;
+  /** Jobs were truncated. Of each that is gone by this, {@link dropped} is called some time later. */
+  truncate(truncation: Truncation): void;
+  /**
+   * The record of this put counts no more, and there is nothing to remember: the job was truncated, which is told already, or is put
+   * anew right after this. `file` is 0 when the journal knows it.
+   */
+  dropped(id: number, file: number, nameBytes: number, bodyBytes: number): void;
   /** Whether the record of such a put fits, so that the job can later be changed and deleted as often as needed. */
   hasRoomFor(nameBytes: number, bodyBytes: number, now: number): boolean;
   /** So much is waiting for the next commit that no command should add to it. */

@@ -1,5 +1,9 @@
 // The commands of the text protocol: their words, and the one object that carries a parsed line.
 
+import { READY, STATES_ALL } from "../core/jobs.ts";
+import type { JobState } from "../core/jobs.ts";
+import type { ListCursor } from "../core/list_cursor.ts";
+
 /** What a line asks for. */
 export const PUT = 1;
 export const PEEK = 2;
@@ -26,6 +30,14 @@ export const LIST_TUBE_USED = 22;
 export const LIST_TUBES = 23;
 export const QUIT = 24;
 export const PAUSE_TUBE = 25;
+// Words of our own, unknown to a strict server; codes from here on are theirs.
+export const TRUNCATE = 26;
+export const DELETE_TUBE = 27;
+export const LIST_JOBS = 28;
+export const CAPABILITIES = 29;
+export const PING = 30;
+export const DRAIN = 31;
+export const AUTH = 32;
 
 /** Words in the order in which the reference tries them; the first that the line begins with counts. */
 const WORDS: readonly (readonly [string, number])[] = [
@@ -56,6 +68,16 @@ const WORDS: readonly (readonly [string, number])[] = [
   ["pause-tube", PAUSE_TUBE],
 ];
 
+const EXTENSIONS: readonly (readonly [string, number])[] = [
+  ["truncate", TRUNCATE],
+  ["delete-tube", DELETE_TUBE],
+  ["list-jobs", LIST_JOBS],
+  ["capabilities", CAPABILITIES],
+  ["ping", PING],
+  ["drain", DRAIN],
+  ["auth", AUTH],
+];
+
 /** A word's bytes and what it asks for. */
 export interface Word {
   readonly bytes: Uint8Array;
@@ -63,16 +85,22 @@ export interface Word {
 }
 
 /** The words by their first byte. */
-export const WORDS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByte();
+export const WORDS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByte(WORDS);
+
+/** The same for our own words, which are looked for only when none of the others fits. */
+export const EXTENSIONS_BY_FIRST_BYTE: readonly (readonly Word[])[] = byFirstByte(EXTENSIONS);
+
+/** All words, as a client asks for them. */
+export const ALL_WORDS: readonly string[] = [...WORDS, ...EXTENSIONS].map(([word]) => word.trim());
 
 /** The word of a command, for logs. */
 export function wordOf(code: number): string {
-  return WORDS.find(([, its]) => its === code)?.[0].trim() ?? "";
+  return [...WORDS, ...EXTENSIONS].find(([, its]) => its === code)?.[0].trim() ?? "";
 }
 
-function byFirstByte(): Word[][] {
+function byFirstByte(words: readonly (readonly [string, number])[]): Word[][] {
   const table: Word[][] = Array.from({ length: 256 }, () => []);
-  for (const [word, code] of WORDS) {
+  for (const [word, code] of words) {
     const bytes = new TextEncoder().encode(word);
     table[bytes[0]].push({ bytes, code });
   }
@@ -96,11 +124,18 @@ export class Command {
   bodyBytes = 0;
   /** put: something follows the last number. */
   hasTrailingText = false;
-  /** kick: how many at most. */
+  /** kick, list-jobs: how many at most. */
   bound = 0;
   /** reserve-with-timeout, pause-tube: seconds. */
   seconds = 0;
-  /** A tube's name. */
+  /** truncate: the states that are emptied, 1 << state for each. */
+  states: number = STATES_ALL;
+  /** list-jobs: the state, and the end of the page before. */
+  state: JobState = READY;
+  cursor: ListCursor | null = null;
+  /** drain: on, off, or null for its status. */
+  setting: boolean | null = null;
+  /** A tube's name; auth: the token. */
   source: Uint8Array = new Uint8Array(0);
   nameFrom = 0;
   nameTo = 0;

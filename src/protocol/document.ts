@@ -45,6 +45,12 @@ export class YamlDocument {
     this.text('"\n');
   }
 
+  /** A line as it is. */
+  line(text: string): void {
+    this.text(text);
+    this.text("\n");
+  }
+
   item(name: Uint8Array): void {
     this.text("- ");
     this.raw(name);

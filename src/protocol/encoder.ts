@@ -4,7 +4,9 @@ import type { BodyReader } from "../core/bodies.ts";
 import type { Engine } from "../core/engine.ts";
 import * as out from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
+import { ALL_WORDS } from "./command.ts";
 import { YamlDocument } from "./document.ts";
+import { writeJobs } from "./job_list.ts";
 import { writeStats, writeStatsJob, writeStatsTube, writeTubes, writeTubesWatched } from "./stats.ts";
 import type { ServerFacts } from "./stats.ts";
 
@@ -28,6 +30,10 @@ const FOUND = bytesOf("FOUND ");
 const USING = bytesOf("USING ");
 const WATCHING = bytesOf("WATCHING ");
 const KICKED = bytesOf("KICKED ");
+const TRUNCATED = bytesOf("TRUNCATED ");
+const DRAIN_ON = bytesOf("DRAIN on\r\n");
+const DRAIN_OFF = bytesOf("DRAIN off\r\n");
+const CAPABILITIES = ALL_WORDS.map(bytesOf);
 
 /** Replies that are only a word. */
 const WORDS: readonly (Uint8Array | undefined)[] = wordsByKind();
@@ -45,6 +51,10 @@ function wordsByKind(): (Uint8Array | undefined)[] {
   words[out.TIMED_OUT] = bytesOf("TIMED_OUT\r\n");
   words[out.DEADLINE_SOON] = bytesOf("DEADLINE_SOON\r\n");
   words[out.DRAINING] = bytesOf("DRAINING\r\n");
+  words[out.TUBE_DELETED] = bytesOf("DELETED\r\n");
+  words[out.IN_USE] = bytesOf("IN_USE\r\n");
+  words[out.OUT_OF_MEMORY] = bytesOf("OUT_OF_MEMORY\r\n");
+  words[out.PONG] = bytesOf("PONG\r\n");
   return words;
 }
 
@@ -54,16 +64,19 @@ export const UNKNOWN_COMMAND_REPLY: Uint8Array = bytesOf("UNKNOWN_COMMAND\r\n");
 export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
 export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
+export const AUTHENTICATED_REPLY: Uint8Array = bytesOf("AUTHENTICATED\r\n");
 
 /** Writes the replies of one engine's outbox. */
 export class ReplyEncoder {
   private readonly engine: Engine;
   private readonly facts: ServerFacts;
   private readonly time: { readonly now: number };
+  private readonly isStrict: boolean;
   private readonly document = new YamlDocument();
 
-  /** `time` tells the time of the turn: of all replies, only statistics need it. */
-  constructor(engine: Engine, facts: ServerFacts, time: { readonly now: number }) {
+  /** `time` tells the time of the turn: of all replies, only documents need it. `isStrict`: no keys of our own. */
+  constructor(engine: Engine, facts: ServerFacts, time: { readonly now: number }, isStrict: boolean = false) {
+    this.isStrict = isStrict;
     this.engine = engine;
     this.facts = facts;
     this.time = time;
@@ -90,7 +103,7 @@ export class ReplyEncoder {
       case out.KICKED_COUNT:
         return writeNumber(writer, KICKED, number);
       case out.STATS:
-        writeStats(document, engine, this.facts, this.time.now);
+        writeStats(document, engine, this.facts, this.time.now, this.isStrict);
         return writeDocument(writer, document);
       case out.STATS_JOB:
         writeStatsJob(document, engine, number, this.time.now);
@@ -104,6 +117,17 @@ export class ReplyEncoder {
       case out.LIST_TUBES_WATCHED:
         writeTubesWatched(document, session);
         return writeDocument(writer, document);
+      case out.TRUNCATED:
+        return writeNumber(writer, TRUNCATED, number);
+      case out.LISTED_JOBS:
+        writeJobs(document, engine, engine.outbox.listed, this.time.now);
+        return writeDocument(writer, document);
+      case out.CAPABILITIES:
+        document.begin();
+        for (const word of CAPABILITIES) document.item(word);
+        return writeDocument(writer, document);
+      case out.DRAIN_STATE:
+        return writer.bytes(number === 1 ? DRAIN_ON : DRAIN_OFF);
       default:
         throw new Error(`no reply has the kind ${kind}`);
     }

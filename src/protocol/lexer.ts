@@ -127,6 +127,15 @@ export class Lexer {
     return from;
   }
 
+  /** Spaces, then all up to the next one. Returns where it begins; fails when there is nothing. */
+  word(): number {
+    this.skipSpaces();
+    const from = this.at;
+    while (this.at < this.end && this.bytes[this.at] !== SPACE) this.at++;
+    if (this.at === from) this.failed = true;
+    return from;
+  }
+
   /** Moves past digits. Returns how many count (leading zeros do not); fails when there is none or 64 bits are too few. */
   private digits(): number {
     const { bytes, end } = this;

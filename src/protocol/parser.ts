@@ -5,6 +5,7 @@
 import { LINE_BYTES, MAX_RESERVE_TIMEOUT_S } from "../core/limits.ts";
 import * as commands from "./command.ts";
 import { Command, WORDS_BY_FIRST_BYTE } from "./command.ts";
+import { extensionAt, readArguments } from "./extensions.ts";
 import { isHttpRequestLine } from "./http_line.ts";
 import { isTubeName, Lexer } from "./lexer.ts";
 
@@ -33,6 +34,8 @@ export class Parser {
   /** Bytes of the body, CR LF included, that have not come yet. */
   bodyLeft = 0;
   private readonly lexer: Lexer;
+  /** Only the reference's words are known. */
+  private readonly isStrict: boolean;
   private state = IN_LINE;
   private isFirstLine = true;
   /** A line that began in an earlier chunk. */
@@ -46,9 +49,10 @@ export class Parser {
   at = 0;
 
   /** Lexer and command keep nothing that is needed in the next call, so parsers may share them. */
-  constructor(lexer: Lexer = new Lexer(), command: Command = new Command()) {
+  constructor(lexer: Lexer = new Lexer(), command: Command = new Command(), isStrict: boolean = false) {
     this.lexer = lexer;
     this.command = command;
+    this.isStrict = isStrict;
   }
 
   /** The caller takes the body of the put just parsed: `bytes` with CR LF come as BODY_PART. */
@@ -183,7 +187,15 @@ export class Parser {
       this.lexer.start(bytes, from + word.bytes.length, end);
       return this.argumentsOf(word.code) ? COMMAND : BAD_FORMAT;
     }
-    return UNKNOWN_COMMAND;
+    return this.isStrict ? UNKNOWN_COMMAND : this.extension(bytes, from, end);
+  }
+
+  private extension(bytes: Uint8Array, from: number, end: number): number {
+    const word = extensionAt(bytes, from, end);
+    if (word === undefined) return UNKNOWN_COMMAND;
+    this.command.code = word.code;
+    this.lexer.start(bytes, from + word.bytes.length, end);
+    return readArguments(this.command, this.lexer) ? COMMAND : BAD_FORMAT;
   }
 
   /** Reads what follows the word. False when it is not what the command takes. */

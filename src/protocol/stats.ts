@@ -28,7 +28,14 @@ export interface ServerFacts {
   binlog(): { oldest: number; current: number; migrated: number; written: number; maxBytes: number };
 }
 
-export function writeStats(document: YamlDocument, engine: Engine, facts: ServerFacts, now: number): void {
+/** `isStrict` leaves out what the reference does not have, which stands at the end. */
+export function writeStats(
+  document: YamlDocument,
+  engine: Engine,
+  facts: ServerFacts,
+  now: number,
+  isStrict: boolean,
+): void {
   const { counters } = engine;
   const cpu = facts.cpuMicros();
   const binlog = facts.binlog();
@@ -84,6 +91,16 @@ export function writeStats(document: YamlDocument, engine: Engine, facts: Server
   document.quoted("hostname", facts.hostname);
   document.quoted("os", facts.os);
   document.quoted("platform", facts.platform);
+  if (!isStrict) writeExtensionCounts(document, engine);
+}
+
+function writeExtensionCounts(document: YamlDocument, { counters }: Engine): void {
+  document.field("cmd-truncate", counters.truncate);
+  document.field("cmd-delete-tube", counters.deleteTube);
+  document.field("cmd-list-jobs", counters.listJobs);
+  document.field("cmd-capabilities", counters.capabilities);
+  document.field("cmd-ping", counters.ping);
+  document.field("cmd-drain", counters.drain);
 }
 
 export function writeStatsJob(document: YamlDocument, engine: Engine, row: number, now: number): void {
@@ -135,7 +152,7 @@ export function writeTubesWatched(document: YamlDocument, session: Session): voi
   for (const watch of session.watches) document.item(watch.tube.name);
 }
 
-function wholeSeconds(ms: number): number {
+export function wholeSeconds(ms: number): number {
   return Math.trunc(ms / 1000);
 }
 
@@ -143,7 +160,7 @@ function wholeSeconds(ms: number): number {
  * Whole seconds left, as the reference shows them: 59 right after a reservation of 60. There time has always passed
  * since; here both may lie in one turn, which has one time.
  */
-function secondsLeft(ms: number): number {
+export function secondsLeft(ms: number): number {
   return Math.max(0, Math.ceil(ms / 1000) - 1);
 }
 

@@ -17,6 +17,7 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
+import { nameUsedTube } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -31,6 +32,8 @@ export interface ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  /** Extensions of the protocol are unknown here. */
+  readonly isStrict: boolean;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -82,7 +85,7 @@ export class Connection implements Peer {
     this.session = session;
     this.transport = transport;
     this.number = number;
-    this.parser = new Parser(server.lexer, server.command);
+    this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
   }
 
@@ -218,11 +221,14 @@ export class Connection implements Peer {
     const { server, session, parser } = this;
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
+    nameUsedTube(command, session);
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
       return server.list(this);
     }
+    // Without access control everybody may do everything, whatever the token.
+    if (command.code === commands.AUTH) return this.say(replies.AUTHENTICATED_REPLY);
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
       return this.say(replies.BAD_FORMAT_REPLY);

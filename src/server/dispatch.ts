@@ -4,6 +4,7 @@ import type { Engine } from "../core/engine.ts";
 import type { Session } from "../core/session.ts";
 import * as commands from "../protocol/command.ts";
 import type { Command } from "../protocol/command.ts";
+import { dispatchExtension } from "./extensions.ts";
 
 /** Runs any command but put and quit, which concern the connection's bytes, and pause-tube with a bad name. */
 export function dispatch(engine: Engine, session: Session, command: Command, now: number): void {
@@ -56,6 +57,6 @@ export function dispatch(engine: Engine, session: Session, command: Command, now
     case commands.LIST_TUBES_WATCHED:
       return engine.listTubesWatched(session);
     default:
-      throw new Error(`no command has the code ${command.code}`);
+      return dispatchExtension(engine, session, command);
   }
 }

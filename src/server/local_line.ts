@@ -1,9 +1,10 @@
 // All other commands of peers in this process: as a line of the protocol, so that they mean what they mean on the wire.
 
-import { BURIED_JOB, FOUND_JOB, KICKED_COUNT, RESERVED_JOB } from "../core/outbox.ts";
+import { BURIED_JOB, FOUND_JOB, KICKED_COUNT, RESERVED_JOB, TRUNCATED } from "../core/outbox.ts";
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
+import { nameUsedTube } from "./extensions.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, isSame, Task, useTube } from "./local_task.ts";
 
@@ -35,6 +36,7 @@ export class LineTask extends Task {
     const parser = new Parser(server.lexer);
     const bytes = encoder.encode(`${this.line}\r\n`);
     if (parser.next(bytes, 0, bytes.length) !== COMMAND) return this.answer("BAD_FORMAT");
+    nameUsedTube(parser.command, peer.session);
     dispatch(server.engine, peer.session, parser.command, now);
     server.deliver();
   }
@@ -46,7 +48,7 @@ export class LineTask extends Task {
       this.bytes = bodyOf(peer, number);
       return this.answer(kind === FOUND_JOB ? "FOUND" : "RESERVED");
     }
-    if (kind === KICKED_COUNT) this.number = number;
+    if (kind === KICKED_COUNT || kind === TRUNCATED) this.number = number;
     if (kind === BURIED_JOB) return this.answer("BURIED");
     const collected = new Collected();
     peer.server.encoder.write(collected, kind, number, peer.session);

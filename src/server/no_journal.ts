@@ -12,6 +12,8 @@ export class NoJournal implements Journal {
   put(): void {}
   change(): void {}
   gone(): void {}
+  dropped(): void {}
+  truncate(): void {}
   hasRoomFor(): boolean {
     return true;
   }

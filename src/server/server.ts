@@ -5,7 +5,8 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Engine } from "../core/engine.ts";
-import { RECORD_CHANGE, RECORD_GONE } from "../core/outbox.ts";
+import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
+import type { Outbox } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -33,6 +34,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
+  readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
@@ -44,6 +47,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer = new Lexer();
@@ -84,11 +88,12 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this);
+    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -139,7 +144,7 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
-    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox.recordKind(i), outbox.recordNumber(i));
+    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
@@ -153,13 +158,31 @@ export class Server implements ConnectionOwner {
     this.engine.outbox.isObserved = observer !== null;
   }
 
-  private record(kind: number, number: number): void {
+  private record(outbox: Outbox, i: number): void {
     const { engine, journal } = this;
-    if (kind === RECORD_GONE) {
-      const { goneFile, goneNameBytes, goneBodyBytes } = engine.outbox;
-      journal.gone(number, goneFile, goneNameBytes, goneBodyBytes);
-    } else if (kind === RECORD_CHANGE) journal.change(engine.live.at(number));
-    else journal.put(engine.live.at(number));
+    const number = outbox.recordNumber(i);
+    switch (outbox.recordKind(i)) {
+      case RECORD_PUT:
+        return journal.put(engine.live.at(number));
+      case RECORD_CHANGE:
+        return journal.change(engine.live.at(number));
+      case RECORD_GONE:
+        return journal.gone(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      case RECORD_DROPPED:
+        return journal.dropped(
+          number,
+          outbox.recordFile(i),
+          outbox.recordNameBytes(i),
+          outbox.recordBodyBytes(i),
+        );
+      default:
+        return journal.truncate(outbox.truncates[number]);
+    }
   }
 
   /** Notes a connection that has something to send or to go on with when the turn settles. */
@@ -195,9 +218,9 @@ export class Server implements ConnectionOwner {
     this.deliver();
   }
 
-  /** Accepts no more puts. */
-  drain(): void {
-    this.engine.isDraining = true;
+  /** Accepts no more puts, or accepts them again. */
+  drain(isOn: boolean = true): void {
+    this.engine.isDraining = isOn;
     this.scheduleSettle();
   }
 
@@ -275,8 +298,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    if (!this.engine.isDraining || this.hasSaidDrained || this.engine.jobs.count > 0) return;
-    this.hasSaidDrained = true;
-    this.options.onDrained?.();
+    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
+    this.hasSaidDrained = isDrained;
   }
 }

@@ -90,6 +90,7 @@ describe("the command line: spellings", () => {
     [["--user="], { user: "" }],
     [["-l", "localhost", "-p", "http"], { ...tcp("localhost", 80), listenGiven: true, portGiven: true }],
     [["--drain-exit"], { drainExit: true }],
+    [["--strict"], { strict: true }],
     [["-f99999999999999999999"], { sync: { kind: "interval", ms: Number.MAX_SAFE_INTEGER } }],
   ];
   for (const [argv, fields] of CLUSTERS) {

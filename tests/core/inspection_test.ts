@@ -52,7 +52,7 @@ class Farm {
     const session = random.pick(this.sessions);
     const id = 1 + random.below(engine.inside.nextId);
     this.now += random.chance(0.3) ? random.next() : 0;
-    switch (random.below(8)) {
+    switch (random.below(9)) {
       case 0:
       case 1:
         this.put(
@@ -76,10 +76,21 @@ class Farm {
       case 6:
         engine.touch(session, id, this.now);
         break;
-      default:
+      case 7:
         if (random.chance(0.3)) this.delete(session, id);
+        break;
+      default:
+        if (random.chance(0.02)) this.truncate(session, 1 << random.pick([READY, DELAYED, BURIED]));
+        if (random.chance(0.2)) engine.work(this.now);
     }
     engine.outbox.clear();
+  }
+
+  truncate(session: Session, states: number): void {
+    const { name } = this.tube;
+    this.engine.truncate(session, name, 0, name.length, states);
+    this.engine.outbox.clear();
+    for (const id of this.ids) if (this.engine.jobs.find(id) === 0) this.ids.delete(id);
   }
 
   delete(session: Session, id: number): void {
@@ -240,6 +251,17 @@ describe("the oldest ready job", () => {
 });
 
 describe("a scan of all jobs", () => {
+  it("does not meet what was truncated, though its rows are still there", () => {
+    const farm = new Farm(new Random(11), 3);
+    for (let i = 0; i < 2000; i++) farm.put();
+    farm.truncate(farm.sessions[0], 1 << READY);
+    for (let i = 0; i < 10; i++) farm.put();
+    const seen: number[] = [];
+    const { inspection, jobs } = farm.engine;
+    assertEquals(inspection.scanRows(0, 5000, (row) => seen.push(jobs.id.get(row))), 0);
+    assertEquals(seen.sort((a, b) => a - b), [...farm.ids]);
+  });
+
   it("meets each job that lives throughout exactly once, and visits no more rows than it may", () => {
     const random = new Random(10);
     const farm = new Farm(random, 3);

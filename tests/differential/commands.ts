@@ -98,6 +98,7 @@ export const COMMANDS: readonly CommandKind[] = [
   { weight: 2, make: line((s) => s.random.pick(["list-tubes", "list-tube-used", "list-tubes-watched"])) },
   { weight: 0.3, make: line((s) => s.random.pick(["quit", "quit", "quitter", "quit 1"])) },
   { weight: 1, make: line(unknown) },
+  { weight: 1, make: line(extension) },
   { weight: 0.4, make: tooLong },
 ];
 
@@ -234,6 +235,22 @@ function watchMany(scene: Scene): string {
 function anyId({ random, malformed, guess }: Scene): string {
   if (random.chance(malformed)) return random.pick(ODD_WORDS);
   return idPlace(random.chance(0.9) ? random.below(guess.puts + 1) : guess.puts + random.below(3));
+}
+
+/** Words that only Runnerbean has: a strict one answers them, and what is damaged of them, as the reference does. */
+function extension(scene: Scene): string {
+  const { random } = scene;
+  return random.pick([
+    `truncate ${tube(scene)}`,
+    `truncate ${tube(scene)} ready buried`,
+    `delete-tube ${tube(scene)}`,
+    `list-jobs ${tube(scene)} ready ${random.pick(ODD_WORDS)}`,
+    `list-jobs ${tube(scene)} delayed 10 0:1:2`,
+    "capabilities",
+    "ping",
+    `drain ${random.pick(["on", "off", "status"])}`,
+    "auth token",
+  ]);
 }
 
 function unknown({ random }: Scene): string {

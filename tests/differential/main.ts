@@ -27,7 +27,7 @@ const { tally, failure } = await campaign({
   seed: values.seed === undefined ? freshSeed("differential") : Number(values.seed),
   sequences: Number(values.sequences),
   reference: words(values.reference) ?? [requireProgram("beanstalkd")],
-  subject: words(values.server) ?? runnerbeanCommand(),
+  subject: words(values.server) ?? [...runnerbeanCommand(), "--strict"],
   lanes: Number(values.lanes),
   onlyLife: values.life === undefined ? undefined : Number(values.life),
 });

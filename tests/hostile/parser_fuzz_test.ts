@@ -48,8 +48,9 @@ class PieceFeed {
 
 /** One parser's life. Returns how many of the damaged lines were commands. */
 function fuzz(random: Random, lines: LineMutations, count: number, piece: Buffer): number {
-  const whole = new ParserRun();
-  const cut = new ParserRun();
+  const isStrict = random.chance(0.3);
+  const whole = new ParserRun(isStrict);
+  const cut = new ParserRun(isStrict);
   const pieces = new PieceFeed(cut, random, piece);
   const feed = (bytes: Uint8Array, end: number) => {
     whole.feed(bytes, end);

@@ -1,5 +1,6 @@
 // Drives a parser as a connection does and keeps a fingerprint of all that it said, so that two parsers can be compared.
 import { assert } from "@std/assert";
+import { STATES_ALL } from "../../src/core/jobs.ts";
 import * as commands from "../../src/protocol/command.ts";
 import * as parsing from "../../src/protocol/parser.ts";
 import { Parser } from "../../src/protocol/parser.ts";
@@ -10,7 +11,10 @@ const SKIPPED_BYTES = 2000;
 
 const MAX_U32 = 0xffff_ffff;
 const FIELDS: Readonly<
-  Record<number, readonly ("id" | "pri" | "delay" | "ttr" | "bodyBytes" | "seconds" | "bound")[]>
+  Record<
+    number,
+    readonly ("id" | "pri" | "delay" | "ttr" | "bodyBytes" | "seconds" | "bound" | "states" | "state")[]
+  >
 > = {
   [commands.PUT]: ["pri", "delay", "ttr", "bodyBytes"],
   [commands.PEEK]: ["id"],
@@ -24,6 +28,8 @@ const FIELDS: Readonly<
   [commands.TOUCH]: ["id"],
   [commands.STATS_JOB]: ["id"],
   [commands.PAUSE_TUBE]: ["seconds"],
+  [commands.TRUNCATE]: ["states"],
+  [commands.LIST_JOBS]: ["state", "bound"],
 };
 const WITH_NAME: ReadonlySet<number> = new Set([
   commands.USE,
@@ -31,10 +37,14 @@ const WITH_NAME: ReadonlySet<number> = new Set([
   commands.IGNORE,
   commands.STATS_TUBE,
   commands.PAUSE_TUBE,
+  commands.TRUNCATE,
+  commands.DELETE_TUBE,
+  commands.LIST_JOBS,
 ]);
 
 export class ParserRun {
-  readonly parser = new Parser();
+  readonly parser: Parser;
+  readonly #isStrict: boolean;
   /** Grows with every event and every byte of a body; equal for equal streams however they are cut. */
   fingerprint = 0;
   lastEvent: number = parsing.NEED_MORE;
@@ -42,6 +52,11 @@ export class ParserRun {
   /** The first line was HTTP: a connection would be closed now. */
   isHttp = false;
   #skipLeft = 0;
+
+  constructor(isStrict: boolean) {
+    this.parser = new Parser(undefined, undefined, isStrict);
+    this.#isStrict = isStrict;
+  }
 
   /** Bytes that must come before the parser is at the beginning of a line again. */
   get owed(): number {
@@ -95,14 +110,31 @@ export class ParserRun {
     }
     if (WITH_NAME.has(command.code)) this.#name();
     if (command.code === commands.PUT) this.#put();
+    if (command.code >= commands.TRUNCATE) this.#extension();
   }
 
   #name(): void {
     const { source, nameFrom, nameTo, isNameValid, code } = this.parser.command;
     assert(isNameValid || code === commands.PAUSE_TUBE, "only pause-tube is told apart by its caller");
     const name = String.fromCharCode(...source.subarray(nameFrom, nameTo));
+    if (code >= commands.TRUNCATE && name === "-") return this.#mix(1005);
     assert(isNameValid === /^[A-Za-z0-9+/;.$_()][-A-Za-z0-9+/;.$_()]{0,199}$/.test(name), name);
     for (let i = nameFrom; i < nameTo; i++) this.#mix(source[i]);
+  }
+
+  #extension(): void {
+    const { code, states, state, bound, cursor, setting, source, nameFrom, nameTo } = this.parser.command;
+    assert(!this.#isStrict, "a strict parser knows no words of our own");
+    if (code === commands.TRUNCATE) assert(states > 0 && (states & ~STATES_ALL) === 0, `states ${states}`);
+    if (code === commands.LIST_JOBS) {
+      assert(state >= 1 && state <= 4 && bound >= 1 && bound <= 1000, `state ${state}, limit ${bound}`);
+      this.#mix(cursor === null ? 1006 : cursor.holder ^ Math.floor(cursor.key) ^ cursor.id);
+    }
+    if (code === commands.DRAIN) this.#mix(setting === null ? 1007 : setting ? 1008 : 1009);
+    if (code === commands.AUTH) {
+      assert(nameTo > nameFrom, "a token");
+      for (let i = nameFrom; i < nameTo; i++) this.#mix(source[i]);
+    }
   }
 
   #put(): void {

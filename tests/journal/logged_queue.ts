@@ -2,7 +2,7 @@
 
 import { Engine } from "../../src/core/engine.ts";
 import { BURIED, DELAYED, STATE_WORDS } from "../../src/core/jobs.ts";
-import { DELETED, RECORD_CHANGE, RECORD_PUT } from "../../src/core/outbox.ts";
+import { DELETED, RECORD_CHANGE, RECORD_GONE, RECORD_PUT, RECORD_TRUNCATE } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import type { Binlog, SyncPolicy } from "../../src/journal/binlog.ts";
 import { openLog, type Recovered } from "../../src/journal/recovery.ts";
@@ -111,7 +111,12 @@ export class LoggedQueue {
       const number = outbox.recordNumber(i);
       if (kind === RECORD_PUT) this.binlog.put(live.at(number));
       else if (kind === RECORD_CHANGE) this.binlog.change(live.at(number));
-      else this.binlog.gone(number, outbox.goneFile, outbox.goneNameBytes, outbox.goneBodyBytes);
+      else if (kind === RECORD_TRUNCATE) this.binlog.truncate(outbox.truncates[number]);
+      else {
+        const size = [outbox.recordFile(i), outbox.recordNameBytes(i), outbox.recordBodyBytes(i)] as const;
+        if (kind === RECORD_GONE) this.binlog.gone(number, ...size);
+        else this.binlog.dropped(number, ...size);
+      }
     }
     for (let i = 0; i < outbox.length; i++) reply = outbox.kind(i);
     outbox.clear();

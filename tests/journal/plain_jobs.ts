@@ -43,6 +43,7 @@ export class PlainJobs implements LiveJobs {
       tube: bytesOf(job.tube),
       bodyBytes: body.length,
       file: this.jobs.get(job.id)?.file ?? 0,
+      isDead: false,
       readBody: (sink: BodySink) => sink.copy(body, 0, body.length),
     };
     this.jobs.set(job.id, live);
@@ -56,6 +57,14 @@ export class PlainJobs implements LiveJobs {
 
   each(visit: (job: LiveJob) => void): void {
     for (const job of [...this.jobs.values()]) visit(job);
+  }
+
+  findAny(id: number): LiveJob | null {
+    return this.find(id);
+  }
+
+  eachAny(visit: (job: LiveJob) => void): void {
+    this.each(visit);
   }
 }
 
@@ -77,6 +86,11 @@ export class Ledger implements Restorer {
 
   gone(id: number): void {
     this.jobs.delete(id);
+  }
+
+  /** These logs have truncates only where an engine reads them. */
+  truncate(): void {
+    throw new Error("a truncate was not expected");
   }
 
   /** In the order of their ids. */

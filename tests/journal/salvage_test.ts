@@ -30,8 +30,16 @@ function openSomeLog(directory: string, jobs: PlainJobs, identity: Uint8Array): 
     },
     find: (id: number) => jobs.find(id),
     each: () => {},
+    findAny: (id: number) => jobs.find(id),
+    eachAny: () => {},
   };
-  const restore = () => ({ put: () => {}, change: () => {}, gone: () => {}, finish: () => {} });
+  const restore = () => ({
+    put: () => {},
+    change: () => {},
+    gone: () => {},
+    truncate: () => {},
+    finish: () => {},
+  });
   const options = { segmentBytes: SEGMENT_BYTES, stopwatch: () => 0, now: 1000, identity };
   return openLog(new NodeFiles(directory), { live, restore }, { ...options, sync: { kind: "always" } })
     .binlog;
@@ -123,6 +131,7 @@ function replay(files: BytesFiles, frames: readonly FoundFrame[]): { jobs: Plain
       put: (job, source, from, to) => (lost.delete(job.id), ledger.put(job, source, from, to)),
       change: (job) => ledger.jobs.has(job.id) ? ledger.change(job) : lost.add(job.id),
       gone: (id) => (lost.delete(id), ledger.gone(id)),
+      truncate: () => ledger.truncate(),
     });
     assert(isRead);
   }

@@ -88,7 +88,7 @@ describe("the queue in this process", () => {
       await queue.tube("t").put(new Uint8Array(2000)).catch((error) => codes.add(error.code));
     }
     await queue.tube("t").put(new Uint8Array(5001)).catch((error) => codes.add(error.code));
-    queue.drain();
+    await queue.drain();
     await queue.tube("t").put("x").catch((error) => codes.add(error.code));
     assertEquals([...codes], ["OUT_OF_MEMORY", "JOB_TOO_BIG", "DRAINING"]);
   });

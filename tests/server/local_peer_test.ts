@@ -29,6 +29,12 @@ class ManualJournal implements Journal {
   gone(id: number): void {
     this.records.push(`gone ${id}`);
   }
+  truncate(): void {
+    this.records.push("truncate");
+  }
+  dropped(id: number): void {
+    this.records.push(`dropped ${id}`);
+  }
   hasRoomFor(): boolean {
     return this.hasRoom;
   }

@@ -51,8 +51,10 @@ class Inspection {
     for (const tube of places.tubes.list) this.checkTube(tube, sessions);
     this.checkTotals(sessions);
     agree("jobs", jobs.count, this.seen.size);
+    this.checkGraves();
+    agree("rows", jobs.rowCount, this.seen.size);
     agree("bytes of bodies", places.bodies.usedBytes, this.bodyBytes);
-    agree("bytes", places.usedBytes, this.bodyBytes + jobs.count * JOB_ROW_BYTES);
+    agree("bytes", places.usedBytes, this.bodyBytes + jobs.rowCount * JOB_ROW_BYTES);
     this.checkAlarms();
     this.checkIndex();
   }
@@ -225,8 +227,23 @@ class Inspection {
     agree("alarms", alarms.count, this.alarmed.size);
   }
 
+  /** What was truncated and not cleared away yet: no more and no less than what is in graves. */
+  private checkGraves(): void {
+    const { jobs } = this;
+    let dead = 0;
+    jobs.eachRow((row) => {
+      if (this.seen.has(row)) return;
+      if (!jobs.isDead(row)) violation(`job ${jobs.id.get(row)} is nowhere`);
+      if (jobs.find(jobs.id.get(row)) !== 0) violation("a truncated job can be found");
+      this.seen.add(row);
+      this.addBody(jobs.body.get(row), jobs.bodyBytes.get(row), false);
+      dead++;
+    });
+    agree("truncated jobs", jobs.deadCount, dead);
+  }
+
   private checkIndex(): void {
     const { index } = this.jobs as unknown as { index: { readonly count: number } };
-    agree("ids in the index", index.count, this.jobs.count);
+    agree("ids in the index", index.count, this.jobs.rowCount);
   }
 }

@@ -28,6 +28,12 @@ const REPLIES: Readonly<Record<string, readonly string[]>> = {
   "stats-job": ["OK", "NOT_FOUND"],
   "stats-tube": ["OK", "NOT_FOUND"],
   "list-tubes": ["OK"],
+  truncate: ["TRUNCATED", "NOT_FOUND"],
+  "delete-tube": ["DELETED", "NOT_FOUND", "IN_USE"],
+  "list-jobs": ["OK", "NOT_FOUND"],
+  capabilities: ["OK"],
+  ping: ["PONG"],
+  drain: ["DRAIN"],
 };
 
 /** Whether a command may be answered so. */
@@ -37,7 +43,7 @@ function fits(command: string, reply: Reply): boolean {
 
 /** Whether a command changes nothing, so that it may be asked again. */
 export function isReading(line: string): boolean {
-  return /^(?:peek|stats|list)/.test(line);
+  return /^(?:peek|stats|list|ping|capabilities)/.test(line);
 }
 
 /** One command, one promise. */

@@ -1,0 +1,53 @@
+// The body that a session receives: of a put, or of a job that is to get another one. It belongs to nobody until it is whole.
+
+import { assert } from "./assert.ts";
+import { NO_BODY } from "./bodies.ts";
+import { JOB_ROW_BYTES } from "./limits.ts";
+import type { Places } from "./places.ts";
+import type { Session } from "./session.ts";
+
+export class Drafts {
+  private readonly places: Places;
+  private readonly maxMemoryBytes: number;
+
+  constructor(places: Places, maxMemoryBytes: number) {
+    this.places = places;
+    this.maxMemoryBytes = maxMemoryBytes;
+  }
+
+  /** Takes room for a body of `bodyBytes`, without its CR LF. False: there is none. */
+  begin(session: Session, bodyBytes: number): boolean {
+    assert(session.draftBody === NO_BODY, "a session receives one body at a time");
+    const { bodies, usedBytes } = this.places;
+    const bytes = bodyBytes + 2;
+    if (usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
+    const body = bodies.allocate(bytes);
+    if (body === NO_BODY) return false;
+    session.draftBody = body;
+    session.draftBytes = bytes;
+    session.draftFilled = 0;
+    return true;
+  }
+
+  fill(session: Session, source: Uint8Array, from: number, to: number): void {
+    const { draftBody, draftBytes, draftFilled } = session;
+    assert(draftBody !== NO_BODY && draftFilled + to - from <= draftBytes, "a body is filled up to its size");
+    this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    session.draftFilled += to - from;
+  }
+
+  abandon(session: Session): void {
+    if (session.draftBody === NO_BODY) return;
+    this.places.bodies.free(session.draftBody, session.draftBytes);
+    session.draftBody = NO_BODY;
+  }
+
+  /** Makes the received body a job's; what the row says of its body before means nothing. */
+  giveTo(row: number, session: Session): void {
+    assert(session.draftFilled === session.draftBytes, "a body is whole when it becomes a job's");
+    const { body, bodyBytes } = this.places.jobs;
+    body.set(row, session.draftBody);
+    bodyBytes.set(row, session.draftBytes);
+    session.draftBody = NO_BODY;
+  }
+}
