@@ -19,8 +19,8 @@
 export * from "./src/client/mod.ts";
 export { Queue } from "./src/library/queue.ts";
 export type { Listening, ListenOptions, QueueOptions } from "./src/library/queue.ts";
-export { binlog } from "./src/library/store.ts";
-export type { BinlogStoreOptions, EmptyQueue, Store } from "./src/library/store.ts";
+export { binlog, kv } from "./src/library/store.ts";
+export type { BinlogStoreOptions, EmptyQueue, KvStoreOptions, Store } from "./src/library/store.ts";
 export { LogProblem } from "./src/journal/problem.ts";
 export type { LogProblemCode } from "./src/journal/problem.ts";
 export type * from "./src/ports/journal.ts";

@@ -20,8 +20,20 @@ const ARROWS: Record<string, readonly string[]> = {
   observe: ["core", "ports", "server"],
   library: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "runtime"],
   runtime: ["ports", "adapters"],
-  http: ["core", "ports", "server", "observe"],
-  cli: ["core", "protocol", "ports", "journal", "server", "adapters", "client", "library", "http", "observe", "runtime"],
+  http: ["core", "ports", "server", "observe", "runtime"],
+  cli: [
+    "core",
+    "protocol",
+    "ports",
+    "journal",
+    "server",
+    "adapters",
+    "client",
+    "library",
+    "http",
+    "observe",
+    "runtime",
+  ],
 };
 /** Rooms that may use the runtimes' own modules, and packages. */
 const MAY_USE_NODE = ["adapters", "cli", "http", "library", "runtime"];

@@ -3,26 +3,33 @@
 import { Engine } from "../core/engine.ts";
 import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
 import { ConnectionLog } from "../server/log.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
+import type { RecoveryWatcher } from "./open_binlog.ts";
+import { openKvJournal } from "./open_kv_journal.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { copyLong, tuneMemory } from "./runtime.ts";
 import type { StartProblem } from "./start_problem.ts";
 
-/** Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the log cannot be opened. */
-export function createServer(
+/**
+ * Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the jobs cannot be had. Nothing
+ * else runs meanwhile, but for a KV and when a watcher wants to be heard.
+ */
+export async function createServer(
   options: Options,
   clock: Clock,
   maxConnections: number,
   printer: Printer,
   leave: (exitCode: number) => void,
-): Server | StartProblem {
+  watcher: RecoveryWatcher | null = null,
+): Promise<Server | StartProblem> {
   tuneMemory();
-  const { binlogDir } = options;
+  const { binlogDir, kv } = options;
   const engine = new Engine({
     maxMemoryBytes: options.maxMemoryBytes ?? undefined,
     seed: randomSeed(),
@@ -30,12 +37,15 @@ export function createServer(
     movesPerKick: binlogDir === null ? undefined : changesAtOnce(options.segmentBytes),
   });
   const startedAt = clock.now();
-  const binlog = binlogDir === null ? null : openBinlog(binlogDir, engine, options, startedAt, printer);
-  if (binlog !== null && "problem" in binlog) return binlog;
+  let journal: Journal | StartProblem | undefined;
+  if (binlogDir !== null) {
+    journal = await openBinlog(binlogDir, engine, options, startedAt, printer, watcher);
+  } else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
+  if (journal !== undefined && "problem" in journal) return journal;
 
   const server: Server = new Server({
     engine,
-    journal: binlog ?? undefined,
+    journal,
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
@@ -44,7 +54,10 @@ export function createServer(
     onDrained: () => options.drainExit && leave(EXIT_OK),
     onFailed: (error) => {
       printer.warn(
-        `the binlog failed: ${error.message}; stopped, and replies that waited for it were not sent`,
+        `the ${
+          kv === null ? "binlog" : "KV"
+        } failed: ${error.message}; stopped, and replies that waited for it ` +
+          `were not sent`,
       );
       leave(EXIT_BINLOG);
     },

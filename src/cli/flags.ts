@@ -3,7 +3,7 @@
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io } from "./options.ts";
+import type { HttpAddress, Io } from "./options.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */
@@ -17,6 +17,7 @@ export interface Draft {
   listen?: Said;
   port?: Said;
   binlogDir?: string;
+  kv?: string;
   sync?: SyncPolicy;
   segmentBytes?: number;
   maxJobBytes?: number;
@@ -27,6 +28,9 @@ export interface Draft {
   drainExit?: boolean;
   strict?: boolean;
   io?: Io;
+  http?: HttpAddress;
+  auditFile?: string;
+  metricsTubes?: string;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -93,6 +97,7 @@ export const FLAGS: readonly Flag[] = [
   { short: "l", long: "listen", kind: "valued", field: "listen", reading: later("listen") },
   { short: "p", long: "port", kind: "valued", field: "port", reading: later("port") },
   valued("b", "binlog", "binlogDir", values.folder),
+  valued(null, "kv", "kv", values.kv),
   valued("f", null, "sync", values.syncInterval),
   {
     short: "F",
@@ -133,6 +138,9 @@ export const FLAGS: readonly Flag[] = [
     reading: into("strict", values.yesOrNo),
   },
   valued(null, "io", "io", values.io),
+  valued(null, "http", "http", values.httpAddress),
+  valued(null, "audit", "auditFile", values.file),
+  valued(null, "metrics-tubes", "metricsTubes", values.tubePattern),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

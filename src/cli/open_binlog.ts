@@ -6,8 +6,8 @@ import { NodeFiles } from "../adapters/node/files.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Binlog } from "../journal/binlog.ts";
 import { LogProblem } from "../journal/problem.ts";
-import { openLog } from "../journal/recovery.ts";
-import type { Recovered } from "../journal/recovery.ts";
+import { openLog, openLogInSlices } from "../journal/recovery.ts";
+import type { Recovered, RecoveryOptions } from "../journal/recovery.ts";
 import { EXIT_FAILURE, EXIT_LOCK } from "./exit_codes.ts";
 import { randomIdentity } from "./facts.ts";
 import type { Options } from "./options.ts";
@@ -16,27 +16,46 @@ import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 
 const MEBIBYTE = 1_048_576;
 
-/** Brings the jobs of a directory back into the engine, and opens its log to go on with. */
-export function openBinlog(
+/** Somebody who tells others how far the recovery is. */
+export interface RecoveryWatcher {
+  recovered(bytes: number, total: number): void;
+  /** Resolves when others have been heard. */
+  rest(): Promise<void>;
+}
+
+/**
+ * Brings the jobs of a directory back into the engine, and opens its log to go on with. With a watcher others are heard
+ * after each segment; without one there is nobody to hear, and it is done in one go.
+ */
+export async function openBinlog(
   directory: string,
   engine: Engine,
   options: Options,
   now: number,
   printer: Printer,
-): Binlog | StartProblem {
+  watcher: RecoveryWatcher | null,
+): Promise<Binlog | StartProblem> {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     return startProblem(EXIT_LOCK, `-b: ${directory} is not a directory`);
   }
   const began = performance.now();
   try {
-    const recovered = openLog(new NodeFiles(directory), engine, {
+    const print = progressPrinter(printer);
+    const recoveryOptions: RecoveryOptions = {
       segmentBytes: options.segmentBytes,
       sync: options.sync,
       stopwatch: () => performance.now(),
       now,
       identity: randomIdentity(),
-      progress: progressPrinter(printer),
-    });
+      progress(bytes, total) {
+        print(bytes, total);
+        watcher?.recovered(bytes, total);
+      },
+    };
+    const files = new NodeFiles(directory);
+    const recovered = watcher === null
+      ? openLog(files, engine, recoveryOptions)
+      : await openLogInSlices(files, engine, recoveryOptions, () => watcher.rest());
     tellOf(recovered, engine.jobs.count, directory, (performance.now() - began) / 1000, printer);
     return recovered.binlog;
   } catch (error) {

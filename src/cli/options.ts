@@ -10,6 +10,12 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
+/** Where the HTTP API is served. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Who reads and writes sockets: the runtime, or this program by epoll through the C library. */
 export type Io = "native" | "epoll";
 
@@ -23,6 +29,8 @@ export interface Options {
   readonly portGiven: boolean;
   /** `-b`: the folder of the binlog; null keeps the queue in memory. */
   readonly binlogDir: string | null;
+  /** `--kv`: the path or URL of a Deno KV, instead of a binlog. */
+  readonly kv: string | null;
   /** `-f` and `-F`, whichever came last; by default replies wait for the disk. */
   readonly sync: SyncPolicy;
   /** `-s`: the size of one binlog segment. */
@@ -43,6 +51,12 @@ export interface Options {
   readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
+  /** `--http`: where the HTTP API is served; null is nowhere. */
+  readonly http: HttpAddress | null;
+  /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
+  readonly auditFile: string | null;
+  /** `--metrics-tubes`: which tubes /metrics tells of by name. */
+  readonly metricsTubes: string;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -58,6 +72,7 @@ export const DEFAULT_OPTIONS: Options = {
   listenGiven: false,
   portGiven: false,
   binlogDir: null,
+  kv: null,
   sync: { kind: "always" },
   segmentBytes: DEFAULT_SEGMENT_BYTES,
   maxJobBytes: DEFAULT_MAX_JOB_BYTES,
@@ -68,4 +83,7 @@ export const DEFAULT_OPTIONS: Options = {
   drainExit: false,
   strict: false,
   io: "native",
+  http: null,
+  auditFile: null,
+  metricsTubes: "*",
 };

@@ -45,6 +45,9 @@ export function parseOptions(
   const warnings: string[] = [];
   const end = readWords(argv, draft, warnings) ?? readVariables(env, draft, warnings);
   if (end) return { ...end, warnings };
+  if (draft.kv !== undefined && draft.binlogDir !== undefined) {
+    return { ...usageProblem("-b and --kv: jobs are kept in one of them, not in both"), warnings };
+  }
   const listen = listenAddress(draft, servicePort);
   if ("problem" in listen) return { ...listen, warnings };
   return { kind: "run", options: complete(draft, listen, warnings), warnings };

@@ -1,6 +1,7 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import type { HttpPort } from "../http/serve_http.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import type { Address, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
@@ -9,12 +10,15 @@ import { takeActivation } from "./activation.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { openHttp } from "./open_http.ts";
 import type { Options } from "./options.ts";
+
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { openSockets, runtimeName, type Sockets } from "./runtime.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
@@ -33,12 +37,21 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const { clock, listenFor } = sockets;
   let server: Server | null = null;
   let listener: Listener | null = null;
+  let http: HttpPort | null = null;
   let isDrainWanted = false;
+  let isLeaving = false;
+  const waiting = new WaitingRoom();
   const leave = (exitCode: number): void => {
+    const exit = (): void => {
+      place.cleanup();
+      process.exit(exitCode);
+    };
+    if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
+    isLeaving = true;
     listener?.close();
-    server?.stop();
-    place.cleanup();
-    process.exit(exitCode);
+    http?.close();
+    if (server === null) return exit();
+    void server.end().then(exit);
   };
   // Before listening: whoever has connected may already send signals.
   process.on("SIGTERM", () => leave(EXIT_OK));
@@ -47,9 +60,11 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     isDrainWanted = true;
     server?.drain();
   });
+  const opened = await openHttp(options, printer);
+  if (opened !== null && "problem" in opened) return opened;
+  http = opened;
   try {
-    // Whoever connects now waits until the jobs are back: nothing below gives the turn away before there is a server.
-    listener = await listenFor(place.address)(place.address, (transport) => server!.accept(transport));
+    listener = await listenFor(place.address)(place.address, waiting.accept);
   } catch (error) {
     return startProblem(
       EXIT_SOCKET,
@@ -59,32 +74,40 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     listener?.close();
+    http?.close();
     place.cleanup();
     return problem;
   };
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = createServer(options, clock, connections, printer, leave);
+  const created = await createServer(options, clock, connections, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
+  const kind = place.address.kind === "unix" ? "unix" : "tcp";
+  waiting.admit((transport) => created.acceptAs(kind, transport));
   if (isDrainWanted) server.drain();
-  announce(options, listener.address, printer);
+  http?.begin(server);
+  announce(options, listener.address, http, printer);
   return null;
 }
 
-function announce(options: Options, address: Address, printer: Printer): void {
+function announce(options: Options, address: Address, http: HttpPort | null, printer: Printer): void {
   const where = describeAddress(address);
   if (options.verbosity > 0) {
     printer.say(`pid ${process.pid}`);
     printer.say(`bind ${where}`);
   }
-  const { binlogDir } = options;
-  const kept = binlogDir === null
-    ? "jobs in memory"
-    : `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
+  const { binlogDir, kv } = options;
+  let kept = "jobs in memory";
+  if (binlogDir !== null) kept = `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
+  if (kv !== null) kept = `jobs in the KV ${kv}`;
   const io = options.io === "epoll" ? " with epoll" : "";
   printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
+  if (http !== null) {
+    const at = describeAddress({ kind: "tcp", host: options.http!.host, port: http.port });
+    printer.say(`runnerbean: HTTP API on http://${at}`);
+  }
 }
 
 function describeSync(sync: SyncPolicy): string {

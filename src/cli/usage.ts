@@ -12,6 +12,7 @@ Options:
                             (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)
  -p, --port PORT            listen on this port number or service name (default is 11300; 0 picks a free one)
  -b, --binlog DIR           keep a binlog in this folder (default is to keep the queue in memory only)
+     --kv PATH|URL          keep the jobs in a Deno KV instead: a file, or a database by its URL
  -f MS                      sync the binlog every MS milliseconds (0, the default: before replies leave)
  -F                         leave syncing the binlog to the system
      --sync always|never|MS the same as -f0, -F and -f MS
@@ -20,6 +21,9 @@ Options:
  -u, --user USER            become this user and its groups once the socket is bound
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
+     --http ADDR:PORT       serve the HTTP API there (default is not to; without an address 127.0.0.1)
+     --audit FILE           write destructive acts over HTTP to this file, a JSON document a line
+     --metrics-tubes GLOB   tubes that /metrics tells of by name, 200 at most; * and ? stand for others (default is *)
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,

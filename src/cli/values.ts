@@ -3,7 +3,7 @@
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Io } from "./options.ts";
+import type { HttpAddress, Io } from "./options.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
 export interface Value<T> {
@@ -47,6 +47,11 @@ const wholeFromOne = v.pipe(
 export const anyText: Value<string> = { expects: "text", schema: v.string() };
 
 export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
+
+export const kv: Value<string> = {
+  expects: "the path or URL of a Deno KV",
+  schema: v.pipe(v.string(), v.minLength(1)),
+};
 
 /** The number form of a port; names are looked up elsewhere. */
 export const portNumber: Value<number> = {
@@ -103,6 +108,29 @@ export const syncPolicy: Value<SyncPolicy> = {
     v.pipe(v.literal("never"), v.transform((): SyncPolicy => ({ kind: "never" }))),
     v.pipe(count, v.transform(syncEvery)),
   ]) as v.GenericSchema<string, SyncPolicy>,
+};
+
+export const file: Value<string> = { expects: "a file", schema: v.pipe(v.string(), v.minLength(1)) };
+
+/** Names of tubes, with `*` and `?`. */
+export const tubePattern: Value<string> = {
+  expects: "a tube's name, with * for any characters and ? for one",
+  schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/;.$_()*?-]{1,200}$/)),
+};
+
+/** What `--http` takes: a port alone is one of this machine's own. */
+export const httpAddress: Value<HttpAddress> = {
+  expects: "an address and a port from 0 to 65535, such as 127.0.0.1:11380 or [::1]:11380",
+  schema: v.pipe(
+    v.string(),
+    v.regex(/^(?:(?:\[[\da-fA-F:.]+\]|[^:[\]]+):)?\d{1,5}$/),
+    v.transform((text) => {
+      const colon = text.lastIndexOf(":");
+      const host = colon < 0 ? "127.0.0.1" : text.slice(0, colon).replaceAll(/[[\]]/g, "");
+      return { host, port: Number(text.slice(colon + 1)) };
+    }),
+    v.check(({ port }) => port <= 65_535),
+  ),
 };
 
 /** What `--io` takes. */

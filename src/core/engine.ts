@@ -246,8 +246,7 @@ export class Engine {
       !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
     const tube = this.places.tubeOf(row);
-    this.matching.note(out.EVENT_DELETED, row);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_DELETED, row);
     tube.deletes++;
     const { file, bodyBytes } = this.jobs;
     const { length } = tube.name;
@@ -260,8 +259,7 @@ export class Engine {
     this.counters.release++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
-    this.matching.note(out.EVENT_RELEASED, row);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_RELEASED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
     this.jobs.countRelease(row);
@@ -275,8 +273,7 @@ export class Engine {
     this.counters.bury++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
-    this.matching.note(out.EVENT_BURIED, row);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_BURIED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.countBury(row);
     this.places.enterBuried(row);
@@ -491,14 +488,12 @@ export class Engine {
   }
 
   private becomeProducer(session: Session): void {
-    if (session.isProducer) return;
+    if (!session.isProducer) this.counters.producers++;
     session.isProducer = true;
-    this.counters.producers++;
   }
 
   private becomeWorker(session: Session): void {
-    if (session.isWorker) return;
+    if (!session.isWorker) this.counters.workers++;
     session.isWorker = true;
-    this.counters.workers++;
   }
 }

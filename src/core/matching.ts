@@ -30,8 +30,7 @@ export class Matching {
 
   /** Makes a buried or delayed job ready at once. */
   kick(row: number, now: number): void {
-    this.note(EVENT_KICKED, row);
-    this.places.leave(row);
+    this.leave(EVENT_KICKED, row);
     this.places.jobs.countKick(row);
     this.places.enterAgain(row, now, 0);
     this.outbox.record(RECORD_CHANGE, row);
@@ -43,10 +42,15 @@ export class Matching {
    * with it has moved. `event` says why.
    */
   makeReady(row: number, event: number): void {
-    this.note(event, row);
-    this.places.leave(row);
+    this.leave(event, row);
     this.places.enterReady(row);
     this.wake(this.places.tubeOf(row));
+  }
+
+  /** A job leaves its place; an observer is told why. */
+  leave(event: number, row: number): void {
+    this.note(event, row);
+    this.places.leave(row);
   }
 
   /** Tells an observer of a job that is about to leave its place. */

@@ -77,7 +77,12 @@ export class LogReader {
   }
 
   /** Hands all records up to the first bad place to the restorer. */
-  read(restorer: Restorer, progress: Progress = () => {}): LogVerdict {
+  read(restorer: Restorer, progress?: Progress): LogVerdict {
+    return inOneGo(this.reading(restorer, progress));
+  }
+
+  /** The same, with a pause after each segment. */
+  *reading(restorer: Restorer, progress: Progress = () => {}): Generator<void, LogVerdict> {
     const numbers = this.neededNumbers();
     const total = this.sizeOf(numbers);
     const segments: ReadSegment[] = [];
@@ -104,6 +109,7 @@ export class LogReader {
       bad = this.endOf(segment, content);
       looked += segment.size;
       progress(looked, total);
+      yield;
     }
     const { records, lastId } = this.reader;
     if (bad === null) bad = this.missingStart(segments);
@@ -231,6 +237,14 @@ export class LogReader {
       file.close();
     }
     return bytes;
+  }
+}
+
+/** Runs steps to their end without a pause. */
+export function inOneGo<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
   }
 }
 

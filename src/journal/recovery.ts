@@ -9,7 +9,7 @@ import type { BinlogOptions } from "./binlog.ts";
 import { logKind } from "./check.ts";
 import { firstFreeId } from "./free_id.ts";
 import { HEADER_BYTES, MIN_SEGMENT_BYTES, putBytes, segmentName, UNFINISHED } from "./layout.ts";
-import { LogReader } from "./log_reader.ts";
+import { inOneGo, LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
 import { isNoRoom } from "./spares.ts";
@@ -42,9 +42,32 @@ const REWRITE_BYTES = 1_048_576;
 
 /** Opens a log, or begins one. Throws a {@link LogProblem} when it must not be used; nothing has been changed then. */
 export function openLog(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
+  return inOneGo(opening(files, queue, options));
+}
+
+/** The same, with rests in between: `rest` resolves when others have been heard. */
+export async function openLogInSlices(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+  rest: () => Promise<void>,
+): Promise<Recovered> {
+  const steps = opening(files, queue, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await rest();
+  }
+}
+
+function* opening(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+): Generator<void, Recovered> {
   try {
     if (!files.lock()) throw new LogProblem("locked", `another process uses ${files.path}`);
-    return recover(files, queue, {
+    return yield* recover(files, queue, {
       ...options,
       segmentBytes: Math.max(options.segmentBytes, MIN_SEGMENT_BYTES),
     });
@@ -55,7 +78,11 @@ export function openLog(files: Files, queue: RestorableQueue, options: RecoveryO
   }
 }
 
-function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions): Recovered {
+function* recover(
+  files: Files,
+  queue: RestorableQueue,
+  options: RecoveryOptions,
+): Generator<void, Recovered> {
   if (logKind(files) === "beanstalkd") throw new LogProblem("foreign", describeForeign(files.path));
   if (files.list().includes(UNFINISHED)) {
     throw new LogProblem(
@@ -64,7 +91,7 @@ function recover(files: Files, queue: RestorableQueue, options: RecoveryOptions)
     );
   }
   const restorer = queue.restore();
-  const verdict = new LogReader(files).read(restorer, options.progress);
+  const verdict = yield* new LogReader(files).reading(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
   if (verdict.kind === "torn") cutOff(files, verdict);
   const segments = runningSegments(verdict);

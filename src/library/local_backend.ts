@@ -128,7 +128,9 @@ async function endedBy(signal: AbortSignal, reserved: Promise<Reserved>, end: ()
 
 function attach(server: LocalOwner, atOnce: AtOnce | null): LocalPeer {
   let peer: LocalPeer | undefined;
-  server.attach((session) => peer = new LocalPeer(server, session, atOnce));
+  server.attach((session, number) => {
+    return peer = new LocalPeer(server, session, atOnce, { number, kind: "local", peerAddress: null });
+  });
   return peer!;
 }
 

@@ -67,8 +67,7 @@ export class Queue extends BaseQueue {
     const stop = (): Promise<void> => {
       for (const listener of listeners) listener.close();
       listeners.clear();
-      server.stop();
-      return Promise.resolve();
+      return server.end();
     };
     super(new LocalBackend(server, isKept, stop));
     this.#server = server;

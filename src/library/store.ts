@@ -5,7 +5,10 @@ import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
+import { openKv } from "../journal/kv/recovery.ts";
 import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
+import type { KvStore } from "../ports/kv.ts";
+import { leaseFacts, openKvStore } from "../runtime/open_kv.ts";
 
 /** A queue that is about to be filled by its store. */
 export interface EmptyQueue {
@@ -46,6 +49,7 @@ export interface BinlogStoreOptions {
 }
 
 const DEFAULT_SEGMENT_BYTES = 10_485_760;
+const DEFAULT_KV_NAME = "runnerbean";
 
 /**
  * Keeps jobs in a log in a directory, which must exist; one process at a time. The log is the server's: `runnerbean -b` opens it as well.
@@ -68,6 +72,50 @@ export function binlog(directory: string, options: BinlogStoreOptions = {}): Sto
       now,
       identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
     }).binlog;
+}
+
+/** How a queue in a Deno KV is kept. */
+export interface KvStoreOptions {
+  /** Queues of different names share a KV, also with other data. 1 to 32 visible ASCII characters. Default "runnerbean". */
+  readonly name?: string;
+}
+
+/**
+ * Keeps jobs in a Deno KV: a file by its path, or a database elsewhere by its URL (then `DENO_KV_ACCESS_TOKEN` is used). Promises
+ * resolve when the KV has committed. On Deno it needs `--unstable-kv`; on Node and Bun the package `@deno/kv` must be installed.
+ * One process at a time: opening rejects with a LogProblem when another one has the lease of this name.
+ *
+ * @example
+ * ```ts
+ * import { kv, Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open({ store: kv("./jobs.kv") });
+ * await queue.tube("orders").put("kept"); // committed when this line is over
+ * ```
+ */
+export function kv(pathOrUrl: string, options: KvStoreOptions = {}): Store {
+  return async (queue, now) => {
+    const { journal } = await openKv(await openedStore(pathOrUrl), queue, {
+      ...leaseFacts(),
+      name: options.name ?? DEFAULT_KV_NAME,
+      clock: serverClock(now),
+    });
+    return journal;
+  };
+}
+
+async function openedStore(pathOrUrl: string): Promise<KvStore> {
+  try {
+    return await openKvStore(pathOrUrl);
+  } catch (error) {
+    throw new LogProblem("failed", `${pathOrUrl}: ${(error as Error).message}`);
+  }
+}
+
+/** The server's clock, which is anchored in wall time and goes on evenly, by what it says now. */
+function serverClock(now: number): () => number {
+  const anchor = now - performance.now();
+  return () => anchor + performance.now();
 }
 
 function policyOf(sync: "always" | "never" | number): SyncPolicy {

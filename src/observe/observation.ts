@@ -86,10 +86,16 @@ export class Observation implements Observer {
     return this.records.find(tube)?.rates ?? NO_RATES;
   }
 
-  /** Seconds for which the oldest ready job of a tube has been ready, as far as is known by now; null when none is. */
-  oldestReadySeconds(tube: Tube, now: number): number | null {
+  /** Since when the oldest ready job of a tube is ready, as far as is known by now, in milliseconds; null when none is. */
+  oldestReadySince(tube: Tube): number | null {
     const { since } = this.oldest.of(tube);
-    return since === 0 ? null : Math.max(0, now - since) / 1000;
+    return since === 0 ? null : since;
+  }
+
+  /** The same as an age in seconds. */
+  oldestReadySeconds(tube: Tube, now: number): number | null {
+    const since = this.oldestReadySince(tube);
+    return since === null ? null : Math.max(0, now - since) / 1000;
   }
 
   /** The last hour or day of a tube, or of all together (""); null when the tube has no history. Oldest step first. */

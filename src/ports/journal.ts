@@ -161,6 +161,11 @@ export interface Journal {
   readonly facts: JournalFacts;
   /** Called once, before anything else. */
   listen(events: JournalEvents): void;
-  /** Ends it in good order; all is durable, and all tickets are reached, when this returns. */
+  /**
+   * Only a journal that cannot write at once has it: writes what is left, and lets go of what it holds for others. Nothing
+   * is recorded from this call on; `close` comes after it.
+   */
+  finish?(): Promise<void>;
+  /** Ends it in good order; all is durable, and all tickets are reached, when this returns (after `finish`, if it has that). */
   close(): void;
 }

@@ -2,6 +2,8 @@
 
 /** One accepted connection, on the runtime's side. */
 export interface Transport {
+  /** Where the peer is, as a person reads it; null or absent when that is not known. */
+  readonly peerAddress?: string | null;
   /**
    * Sends bytes[0, length). True: they are gone, the buffer may be used again at once. False: the transport holds on to
    * the buffer; nothing may be sent, and the buffer not be touched, until `drained`.

@@ -22,6 +22,7 @@ import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
@@ -52,15 +53,16 @@ export interface ConnectionOwner {
   closed(connection: Connection, session: Session): void;
 }
 
-export class Connection implements Peer {
+export class Connection implements Peer, ServerPeer {
   /** Counts connections since the start; names this one in the log. */
   readonly number: number;
+  readonly kind: PeerKind;
+  readonly session: Session;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting = false;
   private readonly server: ConnectionOwner;
-  private readonly session: Session;
   private readonly transport: Transport;
   private readonly parser: Parser;
   private readonly input = new Input();
@@ -80,13 +82,28 @@ export class Connection implements Peer {
   private isClosing = false;
   private isClosed = false;
 
-  constructor(server: ConnectionOwner, session: Session, transport: Transport, number: number) {
+  constructor(
+    server: ConnectionOwner,
+    session: Session,
+    transport: Transport,
+    number: number,
+    kind: PeerKind = "tcp",
+  ) {
     this.server = server;
     this.session = session;
     this.transport = transport;
     this.number = number;
+    this.kind = kind;
     this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
+  }
+
+  get peerAddress(): string | null {
+    return this.transport.peerAddress ?? null;
+  }
+
+  get unsentBytes(): number {
+    return this.output.unsentBytes;
   }
 
   // From the transport.

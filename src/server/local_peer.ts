@@ -10,7 +10,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { ReplyEncoder } from "../protocol/encoder.ts";
 import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
-import type { ServerPeer } from "./server_peer.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 /** What a local peer needs of the server. */
 export interface LocalOwner {
@@ -24,7 +24,7 @@ export interface LocalOwner {
   deliver(): void;
   list(peer: ServerPeer): void;
   await(peer: ServerPeer): void;
-  attach(open: (session: Session) => ServerPeer): void;
+  attach(open: (session: Session, number: number) => ServerPeer): void;
   detach(session: Session): void;
 }
 
@@ -59,7 +59,18 @@ export class AtOnce {
   }
 }
 
+/** Who a peer in this process is, as it is shown. */
+export interface LocalName {
+  readonly number: number;
+  readonly kind: PeerKind;
+  readonly peerAddress: string | null;
+}
+
 export class LocalPeer implements ServerPeer {
+  readonly number: number;
+  readonly kind: PeerKind;
+  readonly peerAddress: string | null;
+  readonly unsentBytes: number = 0;
   isListed = false;
   isAwaiting = false;
   /** Commands that it may still run in this turn. */
@@ -81,7 +92,8 @@ export class LocalPeer implements ServerPeer {
   private hasFailed = false;
   private isRunning = false;
 
-  constructor(server: LocalOwner, session: Session, atOnce: AtOnce | null) {
+  constructor(server: LocalOwner, session: Session, atOnce: AtOnce | null, name: LocalName) {
+    ({ number: this.number, kind: this.kind, peerAddress: this.peerAddress } = name);
     this.server = server;
     this.session = session;
     this.atOnce = atOnce;
@@ -134,11 +146,16 @@ export class LocalPeer implements ServerPeer {
     return true;
   }
 
+  /** What the running task has seen may not be known before the journal has made it sure. */
+  holdAnswer(): void {
+    this.ticket = this.server.journal.ticket;
+  }
+
   // From the server.
 
   reply(kind: number, number: number): void {
     if (this.isGone) return;
-    if (tellsOfJobs(kind)) this.ticket = this.server.journal.ticket;
+    if (tellsOfJobs(kind)) this.holdAnswer();
     this.tasks[0].reply(this, kind, number);
     if (!this.isRunning) this.answered();
   }

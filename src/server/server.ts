@@ -22,7 +22,7 @@ import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
 import type { Observer } from "./observer.ts";
-import type { ServerPeer } from "./server_peer.ts";
+import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -61,7 +61,7 @@ export class Server implements ConnectionOwner {
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private observer: Observer | null = null;
   private connectionCount = 0;
-  private acceptedCount = 0;
+  private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
   private settling: ServerPeer[] = [];
@@ -98,24 +98,32 @@ export class Server implements ConnectionOwner {
   }
 
   /** What a listener calls for each connection. */
-  readonly accept = (transport: Transport): Peer | null => {
+  readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
+
+  /** The same for one that comes through another door. */
+  acceptAs(kind: PeerKind, transport: Transport): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.acceptedCount);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
     return connection;
-  };
+  }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
-  attach(open: (session: Session) => ServerPeer): void {
+  attach(open: (session: Session, number: number) => ServerPeer): void {
     const session = this.engine.open();
-    this.bySlot[session.slot] = open(session);
+    this.bySlot[session.slot] = open(session, ++this.peerCount);
     if (this.isStopped) this.bySlot[session.slot]!.abandon();
+  }
+
+  /** Connections and peers of this process by the slot of their session; some places are empty. To look at. */
+  get peers(): readonly (ServerPeer | undefined)[] {
+    return this.bySlot;
   }
 
   /** Ends a peer's session: what it holds is ready again. */
@@ -224,6 +232,15 @@ export class Server implements ConnectionOwner {
     this.scheduleSettle();
   }
 
+  /** As {@link stop}, but a journal that takes its time to write what is left gets it. */
+  end(): Promise<void> {
+    this.settle();
+    const finished = this.isStopped ? undefined : this.journal.finish?.();
+    if (finished !== undefined) return finished.then(() => this.stop());
+    this.stop();
+    return Promise.resolve();
+  }
+
   /** Closes the journal and all connections; replies that are ready are sent. Nothing happens after this. */
   stop(): void {
     this.settle();
@@ -299,7 +316,8 @@ export class Server implements ConnectionOwner {
 
   private leaveWhenDrained(): void {
     const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    if (isDrained && !this.hasSaidDrained) this.options.onDrained?.();
-    this.hasSaidDrained = isDrained;
+    const isNews = isDrained && !this.hasSaidDrained;
+    this.hasSaidDrained = isDrained; // first: whoever is told may end the server, which settles once more
+    if (isNews) this.options.onDrained?.();
   }
 }

@@ -1,6 +1,19 @@
 // What the server needs of whoever has a session with it: a connection, or a peer in this process.
 
+import type { Session } from "../core/session.ts";
+
+/** How a peer came to the server: by which door, or from within the process. */
+export type PeerKind = "tcp" | "unix" | "websocket" | "http" | "local";
+
 export interface ServerPeer {
+  /** Counts peers since the start; names this one. */
+  readonly number: number;
+  readonly kind: PeerKind;
+  /** Where it is, if that is known. */
+  readonly peerAddress: string | null;
+  readonly session: Session;
+  /** Bytes of replies that have not left yet. */
+  readonly unsentBytes: number;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed: boolean;
   /** It is in the server's list of those that wait for the journal. */

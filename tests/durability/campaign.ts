@@ -20,11 +20,13 @@ import { Soloist } from "./soloist.ts";
 import { violation } from "./violation.ts";
 
 export interface CampaignOptions {
-  /** Where the log lies. It must be there. */
+  /** Where the log or the KV lies. It must be there. */
   readonly directory: string;
+  /** Default: a binlog. */
+  readonly store?: "binlog" | "kv";
   readonly kills: number;
   readonly seed: number;
-  /** Beside `-b`. */
+  /** Beside `-b` or `--kv`. */
   readonly serverArgs?: readonly string[];
   readonly env?: Record<string, string>;
   readonly connections?: number;
@@ -88,7 +90,8 @@ export class Campaign {
   }
 
   private get args(): string[] {
-    return ["-b", this.options.directory, ...(this.options.serverArgs ?? [])];
+    const { directory, store, serverArgs = [] } = this.options;
+    return [...(store === "kv" ? ["--kv", join(directory, "jobs.kv")] : ["-b", directory]), ...serverArgs];
   }
 
   /** Sometimes it is killed while it starts, too. */

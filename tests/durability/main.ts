@@ -1,4 +1,4 @@
-// The long form of the kill test: tests/durability/main.ts [--kills 200] [--seed N] [--small tmpfs|ext4] [-- server arguments]
+// The long form of the kill test: tests/durability/main.ts [--kills 200] [--seed N] [--kv] [--small tmpfs|ext4] [-- server arguments]
 
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ const { values, positionals } = parseArgs({
   options: {
     kills: { type: "string", default: "200" },
     seed: { type: "string", default: String(Date.now() % 2 ** 32) },
+    kv: { type: "boolean", default: false },
     small: { type: "string" },
   },
 });
@@ -26,6 +27,7 @@ try {
   await inDirectory(async (directory) => {
     const campaign = new Campaign({
       directory,
+      store: values.kv ? "kv" : "binlog",
       kills: Number(values.kills),
       seed: Number(values.seed),
       env: cache.env,

@@ -4,6 +4,8 @@ import type { Accept, Address, Listener, Peer, Transport } from "../../ports/tra
 
 // The part of Bun's interface that is used here; Bun's own types are not needed to check this project.
 interface BunSocket {
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
   data: BunTransport | undefined;
   write(bytes: Uint8Array, offset: number, length: number): number;
   pause(): void;
@@ -49,6 +51,11 @@ class BunTransport implements Transport {
 
   constructor(socket: BunSocket) {
     this.socket = socket;
+  }
+
+  get peerAddress(): string | null {
+    const { remoteAddress, remotePort } = this.socket;
+    return remoteAddress ? `${remoteAddress}:${remotePort}` : null;
   }
 
   send(bytes: Uint8Array, length: number): boolean {

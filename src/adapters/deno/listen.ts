@@ -9,6 +9,7 @@ const ACCEPT_PAUSE_MS = 100;
 
 // The part of Deno's interface that is used here, so that the project checks the same with any runtime's types.
 interface DenoConn {
+  readonly remoteAddr: { readonly hostname?: string; readonly port?: number };
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
@@ -41,6 +42,11 @@ class DenoTransport implements Transport {
 
   constructor(conn: DenoConn) {
     this.conn = conn;
+  }
+
+  get peerAddress(): string | null {
+    const { hostname, port } = this.conn.remoteAddr;
+    return hostname === undefined ? null : `${hostname}:${port}`;
   }
 
   send(bytes: Uint8Array, length: number): boolean {

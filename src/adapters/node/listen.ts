@@ -22,6 +22,11 @@ export class NodeTransport implements Transport {
     this.socket = socket;
   }
 
+  get peerAddress(): string | null {
+    const { remoteAddress, remotePort } = this.socket;
+    return remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
+  }
+
   send(bytes: Uint8Array, length: number): boolean {
     if (this.socket.destroyed) return true; // `closed` follows
     // A Buffer, since the stream would wrap anything else in one.

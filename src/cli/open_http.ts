@@ -1,0 +1,25 @@
+// Opens the port of `--http`.
+
+import { createAfterInput } from "../adapters/deno/after_input.ts";
+import type { HttpPort } from "../http/serve_http.ts";
+import { describeAddress } from "../ports/transport.ts";
+import { EXIT_SOCKET } from "./exit_codes.ts";
+import type { Options } from "./options.ts";
+import type { Printer } from "./printer.ts";
+import { runtimeName } from "./runtime.ts";
+import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
+
+/** The port, which serves only /healthz and /readyz yet; null when none is asked for. */
+export async function openHttp(options: Options, printer: Printer): Promise<HttpPort | StartProblem | null> {
+  if (options.http === null) return null;
+  const { HttpPort } = await import("../http/serve_http.ts"); // others start quicker without
+  const afterInput = runtimeName() === "deno" ? await createAfterInput() : undefined;
+  const { host, port } = options.http;
+  try {
+    const { auditFile, metricsTubes } = options;
+    return await HttpPort.open({ host, port, auditFile, metricsTubes, warn: printer.warn, afterInput });
+  } catch (error) {
+    const where = describeAddress({ kind: "tcp", host, port });
+    return startProblem(EXIT_SOCKET, `--http ${where} cannot be had: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,62 @@
+// The audit log: who destroyed or changed what, when. The last entries are kept for everybody to see; a file gets all of
+// them, one JSON document a line.
+
+import { appendFile, open } from "node:fs/promises";
+import type { AuditEntry } from "./model.ts";
+
+/** Entries that are kept to be shown. */
+export const AUDIT_ENTRIES = 1000;
+/** Lines that may wait for a slow disk; beyond it they are not written, which is said. */
+const MAX_WAITING_LINES = 10_000;
+
+export class Audit {
+  readonly #entries: AuditEntry[] = [];
+  readonly #file: string | null;
+  readonly #warn: (line: string) => void;
+  #waiting: string[] = [];
+  #isWriting = false;
+  #lost = 0;
+
+  private constructor(file: string | null, warn: (line: string) => void) {
+    this.#file = file;
+    this.#warn = warn;
+  }
+
+  /** Keeps entries in memory, and in a file if one is given. Rejects when the file cannot be written. */
+  static async open(file: string | null, warn: (line: string) => void): Promise<Audit> {
+    if (file !== null) await (await open(file, "a", 0o600)).close();
+    return new Audit(file, warn);
+  }
+
+  note(who: string, action: string, target: string, count: number | null, outcome: string = "done"): void {
+    const entry: AuditEntry = { at: new Date().toISOString(), who, action, target, count, outcome };
+    this.#entries.push(entry);
+    if (this.#entries.length > 2 * AUDIT_ENTRIES) this.#entries.splice(0, AUDIT_ENTRIES);
+    if (this.#file === null) return;
+    if (this.#waiting.length >= MAX_WAITING_LINES) this.#lost++;
+    else this.#waiting.push(`${JSON.stringify(entry)}\n`);
+    void this.#write(this.#file);
+  }
+
+  /** The newest first. */
+  latest(limit: number): AuditEntry[] {
+    const all = this.#entries.slice(-AUDIT_ENTRIES);
+    return all.slice(-limit).reverse();
+  }
+
+  async #write(file: string): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      try {
+        await appendFile(file, lines.join(""));
+      } catch (error) {
+        this.#lost += lines.length;
+        this.#warn(`--audit ${file}: ${(error as Error).message}; ${this.#lost} entries are not in it`);
+      }
+    }
+    this.#isWriting = false;
+  }
+}

@@ -1,0 +1,33 @@
+// All that the app is made of besides its routes. Whoever serves it puts it together.
+
+import type { Audit } from "./audit.ts";
+import type { PutMemory } from "./put_memory.ts";
+import type { Route } from "./route.ts";
+import type { Server } from "../server/server.ts";
+import type { Source } from "./source.ts";
+
+/** Decides who may call what. */
+export interface Gate {
+  /**
+   * The name of who calls, or the answer that refuses. `tubesOf` finds the tubes that a call concerns; empty when it
+   * concerns none, or all. It must be asked before anything of the request is carried out.
+   */
+  admit(
+    request: Request,
+    route: Route,
+    tubesOf: () => Promise<readonly string[]>,
+  ): Promise<string | Response>;
+}
+
+export interface Context {
+  readonly source: Source;
+  /** The server of this process, if that is the source: for WebSockets. */
+  readonly server: Server | null;
+  readonly audit: Audit;
+  /** Answers to puts with an idempotency key. */
+  readonly putMemory: PutMemory;
+  /** Null: whoever reaches the port may do all. */
+  readonly gate: Gate | null;
+  /** Routes of others: events, metrics, sessions, the console. */
+  readonly more: readonly Route[];
+}

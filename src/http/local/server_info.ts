@@ -1,0 +1,58 @@
+// What the API tells of the server as a whole.
+
+import process from "node:process";
+import { COMMAND_COUNTERS } from "../../observe/command_counts.ts";
+import type { Inspector } from "../../server/inspector.ts";
+import type { ServerInfo } from "../model.ts";
+
+export function serverInfo(
+  inspector: Inspector,
+  now: number,
+  runtime: string,
+  capabilities: readonly string[],
+): ServerInfo {
+  const { facts, counters, lag } = inspector;
+  const binlog = facts.binlog();
+  const memory = process.memoryUsage();
+  return {
+    version: facts.version,
+    runtime,
+    pid: facts.pid,
+    id: facts.instanceId,
+    hostname: facts.hostname,
+    uptimeSeconds: Math.max(0, Math.round(now - facts.startedAt) / 1000),
+    isDraining: inspector.isDraining,
+    backend: "runnerbean",
+    capabilities,
+    maxJobBytes: facts.maxJobBytes,
+    tubes: inspector.tubes.length,
+    jobs: {
+      ready: counters.ready,
+      urgent: counters.urgent,
+      delayed: counters.delayed,
+      reserved: counters.reserved,
+      buried: counters.buried,
+    },
+    totals: {
+      jobs: counters.totalJobs,
+      timeouts: counters.jobTimeouts,
+      connections: counters.totalSessions,
+      commands: Object.fromEntries(COMMAND_COUNTERS.map(([word, counter]) => [word, counters[counter]])),
+    },
+    connections: {
+      now: counters.sessions,
+      producers: counters.producers,
+      workers: counters.workers,
+      waiting: counters.waiting,
+    },
+    binlog: binlog.current === 0 ? null : {
+      oldestSegment: binlog.oldest,
+      currentSegment: binlog.current,
+      recordsMigrated: binlog.migrated,
+      recordsWritten: binlog.written,
+      segmentBytes: binlog.maxBytes,
+    },
+    memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed, jobBytes: inspector.jobBytes },
+    loop: { longestTurnMs: lag.turns.longestMs, timerLatenessMs: lag.lateness.longestMs },
+  };
+}

@@ -1,0 +1,57 @@
+// What is answered when a request is refused: a problem document (RFC 9457) that names the field.
+
+import { STATUS_CODES } from "node:http";
+
+export interface ProblemExtras {
+  /** What was wrong: a name in the path, the query, the headers or the body. */
+  readonly field?: string;
+  /** Seconds after which it may be asked again. */
+  readonly retryAfter?: number;
+  /** More members of the document. */
+  readonly more?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A refusal. Thrown anywhere below a request, it is the answer. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly extras: ProblemExtras;
+
+  constructor(status: number, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.name = "Problem";
+    this.status = status;
+    this.extras = extras;
+  }
+
+  response(): Response {
+    const { status, message, extras } = this;
+    const { field, retryAfter, more, headers } = extras;
+    const document = {
+      type: "about:blank",
+      title: STATUS_CODES[status] ?? "Error",
+      status,
+      detail: message,
+      ...(field === undefined ? {} : { field }),
+      ...more,
+    };
+    return new Response(JSON.stringify(document), {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+        ...headers,
+      },
+    });
+  }
+}
+
+export function notFound(what: string): Problem {
+  return new Problem(404, `there is no ${what}`);
+}
+
+/** A value in the wrong form. */
+export function badField(field: string, detail: string): Problem {
+  return new Problem(400, detail, { field });
+}

@@ -1,0 +1,27 @@
+// The table of all routes. What is not in it does not exist: routing, rights, checks and the OpenAPI document are made from it.
+
+import type { Context } from "./context.ts";
+import type { Route } from "./route.ts";
+import { documentRoutes } from "./routes/documents.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { leaseRoutes } from "./routes/leases.ts";
+import { matchRoutes } from "./routes/matches.ts";
+import { serverRoutes } from "./routes/server.ts";
+import { tubeRoutes } from "./routes/tubes.ts";
+import { wireRoutes } from "./routes/wire.ts";
+
+/** The API's own routes. */
+export const ROUTES: readonly Route[] = [
+  ...serverRoutes,
+  ...tubeRoutes,
+  ...jobRoutes,
+  ...matchRoutes,
+  ...leaseRoutes,
+  ...wireRoutes,
+  ...documentRoutes,
+];
+
+/** All routes of an app: the API's own and those that it is given. */
+export function routesOf(context: Context): readonly Route[] {
+  return [...ROUTES, ...context.more];
+}

@@ -1,0 +1,26 @@
+// The text protocol over a WebSocket.
+
+import { Problem } from "../problem.ts";
+import { route } from "../route.ts";
+import type { Route } from "../route.ts";
+import { carryWire } from "../wire_socket.ts";
+
+export const wireRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/v1/wire",
+    scope: "none",
+    tube: "any",
+    summary: "A WebSocket that carries the text protocol as a stream of bytes",
+    contentType: "application/octet-stream",
+    problems: [426, 501],
+  }, ({ context, peer, upgrade }) => {
+    const { server } = context;
+    if (server === null) throw new Problem(501, "this server is elsewhere: connect to it");
+    const response = upgrade((socket) => carryWire(server, socket, peer));
+    if (response === null) {
+      throw new Problem(426, "a WebSocket is expected", { headers: { upgrade: "websocket" } });
+    }
+    return Promise.resolve(response);
+  }),
+];

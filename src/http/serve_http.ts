@@ -1,0 +1,125 @@
+// The HTTP port of a server: it is open before the jobs are back, and says how far they are until then.
+
+import { setImmediate } from "node:timers";
+import type { Server } from "../server/server.ts";
+import { runtimeName } from "../runtime/runtime.ts";
+import type { App } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { Answer, HttpListener, ListenHttp } from "./adapters/adapter.ts";
+import { Audit } from "./audit.ts";
+import type { Gate } from "./context.ts";
+import { LocalSource } from "./local/local_source.ts";
+import { Pace } from "./local/pace.ts";
+import { type ObservedServer, observeServer } from "./observe_server.ts";
+import { Problem } from "./problem.ts";
+import { PutMemory } from "./put_memory.ts";
+import type { Route } from "./route.ts";
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where the audit log is written; null keeps the last entries in memory only. */
+  readonly auditFile: string | null;
+  readonly warn: (line: string) => void;
+  /** Which tubes /metrics tells of by name, with `*` and `?`. Default: `*`. */
+  readonly metricsTubes?: string;
+  /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
+  readonly afterInput?: (callback: () => void) => void;
+}
+
+/** What others add to the app of a server. */
+export interface HttpParts {
+  readonly gate?: Gate | null;
+  readonly more?: readonly Route[];
+}
+
+/** What requests find: the app, or how much of the jobs is back. */
+interface Door {
+  app: App | null;
+  percent: number;
+}
+
+export class HttpPort {
+  readonly port: number;
+  readonly #listener: HttpListener;
+  readonly #pace: Pace;
+  readonly #audit: Audit;
+  readonly #door: Door;
+  readonly #metricsTubes: string;
+  #source: LocalSource | null = null;
+  #observed: ObservedServer | null = null;
+
+  private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
+    this.port = listener.port;
+    this.#listener = listener;
+    this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
+    this.#audit = audit;
+    this.#door = door;
+    this.#metricsTubes = options.metricsTubes ?? "*";
+  }
+
+  /** Opens the port; until begin() only /healthz and /readyz are served. Rejects when the port or the audit file cannot be had. */
+  static async open(options: HttpOptions): Promise<HttpPort> {
+    const audit = await Audit.open(options.auditFile, options.warn);
+    const door: Door = { app: null, percent: 0 };
+    const answer: Answer = async (request, env) => {
+      return door.app === null ? answerBefore(request, door.percent) : await door.app.fetch(request, env);
+    };
+    const listen = await listenerOf(runtimeName());
+    return new HttpPort(await listen(options.host, options.port, answer), options, audit, door);
+  }
+
+  /** How much of the jobs is back. */
+  recovered(bytes: number, total: number): void {
+    this.#door.percent = total === 0 ? 100 : Math.floor((1000 * bytes) / total) / 10;
+  }
+
+  /** Lets requests in while the jobs come back. */
+  rest(): Promise<void> {
+    return this.#pace.rest();
+  }
+
+  /** Serves a server. */
+  begin(server: Server, { gate = null, more = [] }: HttpParts = {}): void {
+    const runtime = runtimeName();
+    const observed = observeServer(server, runtime, this.#metricsTubes, () => this.rest());
+    const source = new LocalSource({ server, pace: this.#pace, runtime, trends: observed.trends });
+    this.#source = source;
+    this.#observed = observed;
+    this.#door.app = createApp({
+      source,
+      server,
+      audit: this.#audit,
+      putMemory: new PutMemory(),
+      gate,
+      more: [...observed.routes, ...more],
+    });
+  }
+
+  close(): void {
+    this.#observed?.observing.stop();
+    this.#source?.close();
+    this.#listener.close();
+  }
+}
+
+/** Each runtime loads its own adapter only. */
+async function listenerOf(runtime: "deno" | "bun" | "node"): Promise<ListenHttp> {
+  switch (runtime) {
+    case "deno":
+      return (await import("./adapters/deno.ts")).listen;
+    case "bun":
+      return (await import("./adapters/bun.ts")).listen;
+    default:
+      return (await import("./adapters/node.ts")).listen;
+  }
+}
+
+/** While the jobs come back. */
+function answerBefore(request: Request, percent: number): Response {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/healthz") return Response.json({ state: "alive" });
+  const detail = `the jobs are coming back: ${percent} %`;
+  return new Problem(503, detail, { retryAfter: 1, more: { state: "recovering", percent } }).response();
+}

@@ -1,0 +1,208 @@
+// The journal in a key-value store: a job is a key, what changed is written over it. Group commit: one commit is on its way
+// at a time, and what is recorded meanwhile is the next group; a turn with much to record fills several.
+// Invariants: groups are committed in order, each atomically and under the lease; a reply that waits for ticket n leaves
+// after group n is durable; after a failure, or a commit whose outcome is unknown, nothing is written any more.
+
+import type { Journal, JournalEvents, JournalFacts, LiveJob, LiveJobs } from "../../ports/journal.ts";
+import type { KvStore } from "../../ports/kv.ts";
+import { BodyCopy, BodyPieces } from "./body_pieces.ts";
+import { CommitGroup } from "./commit_group.ts";
+import { encodeJob } from "./job_value.ts";
+import { encodeMeta, fileOf, type KvLayout, pieceCount, piecesOf } from "./layout.ts";
+import { describeOther, type Lease } from "./lease.ts";
+
+/** Commands wait when so much is recorded and not committed. */
+const MOST_PENDING_BYTES = 4_194_304;
+/** Replies that wait for a doubtful lease wait for more than any ticket that was reached. */
+const NOTHING_REACHED = -1;
+
+/** How the store stands when it has been read; see recovery.ts. */
+export interface OpenedKv {
+  readonly store: KvStore;
+  readonly layout: KvLayout;
+  readonly lease: Lease;
+  readonly sequence: number;
+  /** The server's time, in milliseconds. */
+  readonly clock: () => number;
+}
+
+export class KvJournal implements Journal {
+  ticket = 0;
+  private readonly store: KvStore;
+  private readonly layout: KvLayout;
+  private readonly lease: Lease;
+  private readonly jobs: LiveJobs;
+  private readonly clock: () => number;
+  private readonly body = new BodyCopy();
+  private readonly pieces = new BodyPieces();
+  private events: JournalEvents = { progressed: () => {}, failed: () => {} };
+  private sequence: number;
+  /** No job had this id yet, nor any higher one. */
+  private freshId: number;
+  /** Groups that are not durable yet, oldest first, and the last of them while it takes more. */
+  private readonly groups: CommitGroup[] = [];
+  private open: CommitGroup | null = null;
+  private lastGroup = 0;
+  /** Of the groups that take no more. */
+  private closedBytes = 0;
+  private durable = 0;
+  private written = 0;
+  /** Commits on their way; settled when there is none. */
+  private running: Promise<void> | null = null;
+  private finishing: Promise<void> | null = null;
+  private isOver = false;
+
+  constructor({ store, layout, lease, sequence, clock }: OpenedKv, jobs: LiveJobs) {
+    this.store = store;
+    this.layout = layout;
+    this.lease = lease;
+    this.sequence = sequence;
+    this.clock = clock;
+    this.jobs = jobs;
+    this.freshId = jobs.nextId;
+  }
+
+  listen(events: JournalEvents): void {
+    this.events = events;
+  }
+
+  put(job: LiveJob): void {
+    const { id, file: oldFile } = job;
+    this.sequence++;
+    job.file = fileOf(this.sequence, pieceCount(job.bodyBytes));
+    if (piecesOf(job.file) > 0) {
+      this.pieces.of(job).forEach((piece, index) => {
+        this.groupFor(piece.length).setPiece(id, job.file, index, piece);
+      });
+    }
+    this.writeJob(job);
+    if (oldFile !== 0) this.removePieces(id, oldFile);
+  }
+
+  change(job: LiveJob): void {
+    this.sequence++;
+    this.writeJob(job);
+  }
+
+  gone(id: number, file: number): void {
+    this.sequence++;
+    this.recorded(0, (group) => group.removeJob(id));
+    this.removePieces(id, file);
+  }
+
+  /** A store does not tell of its bounds: when it is full, a commit fails. */
+  hasRoomFor(): boolean {
+    return true;
+  }
+
+  get isFull(): boolean {
+    return this.finishing !== null || this.closedBytes + (this.open?.bytes ?? 0) >= MOST_PENDING_BYTES;
+  }
+
+  get reached(): number {
+    return this.lease.isDoubtful ? NOTHING_REACHED : this.durable;
+  }
+
+  commit(): void {
+    if (this.isOver || this.running !== null) return;
+    if (this.groups.length > 0 || this.lease.renewInMs <= 0) this.run();
+  }
+
+  get nextInstant(): number {
+    if (this.isOver || this.running !== null) return Infinity;
+    return this.groups.length > 0 ? 0 : this.clock() + this.lease.renewInMs;
+  }
+
+  get facts(): JournalFacts {
+    return { oldest: 0, current: 0, migrated: 0, written: this.written };
+  }
+
+  /** Commits what is left and gives the lease back. Nothing is recorded any more. */
+  finish(): Promise<void> {
+    return this.finishing ??= this.finishAll();
+  }
+
+  /** What was not committed before, see {@link finish}, is not reached, and its replies are not sent. */
+  close(): void {
+    this.isOver = true;
+    this.store.close();
+  }
+
+  private writeJob(job: LiveJob): void {
+    const value = encodeJob(job, this.sequence, this.body);
+    const { id } = job;
+    const isFresh = id >= this.freshId;
+    if (isFresh) this.freshId = id + 1;
+    this.recorded(value.length, (group) => group.setJob(id, value, isFresh));
+  }
+
+  private removePieces(id: number, file: number): void {
+    for (let index = 0; index < piecesOf(file); index++) this.groupFor(0).removePiece(id, file, index);
+  }
+
+  private recorded(bytes: number, record: (group: CommitGroup) => void): void {
+    this.written++;
+    record(this.groupFor(bytes));
+    this.ticket = this.lastGroup;
+  }
+
+  /** The group that the next mutation belongs to. */
+  private groupFor(valueBytes: number): CommitGroup {
+    if (this.open !== null && !this.open.fits(valueBytes)) this.closeGroup();
+    if (this.open === null) this.groups.push(this.open = new CommitGroup(++this.lastGroup, this.layout));
+    return this.open;
+  }
+
+  private closeGroup(): void {
+    this.closedBytes += this.open!.bytes;
+    this.open = null;
+  }
+
+  private run(): void {
+    this.running = this.commitAll().catch((error) => this.fail(error)).finally(() => (this.running = null));
+  }
+
+  /** Until nothing is left; renews the lease when that is due. */
+  private async commitAll(): Promise<void> {
+    do {
+      const group = this.groups.at(0);
+      if (group !== undefined && group === this.open) this.closeGroup();
+      await this.write(group, false);
+      if (this.isOver) return;
+      if (group !== undefined) {
+        this.groups.shift();
+        this.closedBytes -= group.bytes;
+        this.durable = group.number;
+      }
+      this.events.progressed();
+    } while (this.groups.length > 0 && !this.isOver);
+  }
+
+  private async write(group: CommitGroup | undefined, isFree: boolean): Promise<void> {
+    const { store, layout, lease, sequence } = this;
+    const beganAt = lease.now;
+    const isRenewal = isFree || lease.renewInMs <= 0;
+    const mutations = group?.mutations() ?? [];
+    mutations.push({ key: layout.meta, value: encodeMeta({ nextId: this.jobs.nextId, sequence }) });
+    if (isRenewal) mutations.push(lease.renewal(isFree));
+    const versionstamp = await store.commit([lease.check], mutations);
+    if (versionstamp === null) {
+      throw new Error(`the lease is lost: ${await describeOther(store, layout.lease)}`);
+    }
+    if (isRenewal) lease.renewed(versionstamp, beganAt);
+  }
+
+  private async finishAll(): Promise<void> {
+    await this.running;
+    if (this.groups.length > 0 && !this.isOver) this.run();
+    await this.running;
+    if (!this.isOver) await this.write(undefined, true).catch((error) => this.fail(error));
+    this.isOver = true;
+  }
+
+  private fail(error: Error): void {
+    if (this.isOver) return;
+    this.close();
+    this.events.failed(error);
+  }
+}
