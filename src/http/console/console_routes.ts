@@ -1,15 +1,12 @@
 // Serves the console: one page for all of its addresses, and the files that it asks for. Nothing of it is secret, so it
-// needs no rights; what it shows comes from the API.
+// needs no rights; what it shows comes from the API. That it may run nothing but these files is said with every answer
+// (access/answer_headers.ts).
 
 import * as v from "valibot";
 import { notFound } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import type { Asset } from "./asset.ts";
 import { ASSETS } from "./assets.ts";
-
-/** Scripts and styles are this server's files and nothing else: no inline code, no other site, no frame around it. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export const consoleRoutes: readonly Route[] = [
   route({
@@ -47,9 +44,6 @@ function answer({ type, etag, text }: Asset, request: Request): Response {
     "content-type": type,
     etag,
     "cache-control": "no-cache", // kept, and asked for again each time: a new version shows at once
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
   };
   const isKnown = request.headers.get("if-none-match")?.includes(etag) === true;
   return isKnown ? new Response(null, { status: 304, headers }) : new Response(text, { headers });

@@ -22,6 +22,14 @@ const HEADER_EVERY_MS = 5000;
 /** The longest pause after loads that failed, in milliseconds. */
 const LONGEST_PAUSE_MS = 15_000;
 
+/** Who we are to the server. */
+interface Session {
+  readonly identity: string | null;
+  readonly csrf: string | null;
+  /** Nobody is asked who they are. */
+  readonly isOpen: boolean;
+}
+
 class App {
   readonly #root: HTMLElement;
   readonly #api: Api;
@@ -61,10 +69,14 @@ class App {
   /** Who we are, where the server has access control. */
   async #greet(): Promise<void> {
     try {
-      const session = await this.#api.get<{ name?: string; csrf?: string }>("/v1/session");
-      this.#api.csrf = session.csrf ?? null;
-      this.#who = session.csrf ? session.name ?? "" : null;
-    } catch { /* without access control there are no sessions; without a session the first load asks for one */ }
+      this.#know(await this.#api.get<Session>("/v1/session"));
+    } catch { /* the first load says what is wrong */ }
+  }
+
+  #know({ identity, csrf, isOpen }: Session): void {
+    this.#api.csrf = csrf;
+    this.#who = csrf === null ? null : identity;
+    this.#isDenied = !isOpen && identity === null;
   }
 
   #deny(): void {
@@ -75,10 +87,7 @@ class App {
 
   async #enter(token: string): Promise<void> {
     try {
-      const session = await this.#api.send<{ csrf: string; name?: string }>("POST", "/v1/session", { token });
-      this.#api.csrf = session.csrf;
-      this.#who = session.name ?? "";
-      this.#isDenied = false;
+      this.#know(await this.#api.send<Session>("POST", "/v1/session", { token }));
       this.#deniedWhy = null;
       this.#open();
     } catch (error) {
