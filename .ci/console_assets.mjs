@@ -24,7 +24,12 @@ function tableText() {
     const text = extname(file) === ".ts" ? scriptOf(source) : source;
     if (text.trim() === "") return []; // types only
     const name = file.replace(/\.ts$/, ".js");
-    const row = { type: TYPES[extname(file)], source: hashOf(source), etag: `"${hashOf(text).slice(0, 16)}"`, text };
+    const row = {
+      type: TYPES[extname(file)],
+      source: hashOf(source),
+      etag: `"${hashOf(text).slice(0, 16)}"`,
+      text,
+    };
     return [`  ${JSON.stringify(name)}: ${JSON.stringify(row)},`];
   });
   return `// Made from browser/ by .ci/console_assets.mjs; a test says when it is out of date. Do not edit.

@@ -8,13 +8,18 @@ import process from "node:process";
 import { chromium } from "playwright-core";
 
 const OUT = "docs/images";
-const SECONDS_OF_TRAFFIC = 15;
+/** Before the first picture, so that charts have something to show. */
+const SECONDS_OF_TRAFFIC = 90;
+/** How long the tubes are watched: their short lines are drawn from what was seen. */
+const SECONDS_OF_WATCHING = 20;
 const [runtime] = process.argv.slice(2);
 
 const [port, httpPort] = [await freePort(), await freePort()];
 const address = `http://127.0.0.1:${httpPort}`;
 const flags = ["-l", "127.0.0.1", "-p", String(port), "--http", `127.0.0.1:${httpPort}`];
-const server = spawn(runtime ?? process.execPath, ["src/cli/main.ts", ...flags], { stdio: ["ignore", "ignore", "inherit"] });
+const server = spawn(runtime ?? process.execPath, ["src/cli/main.ts", ...flags], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
 try {
   await untilServed();
   const shop = await openShop();
@@ -37,17 +42,25 @@ async function takePictures({ buriedId }) {
     server: "/console/server",
   };
   for (const colorScheme of ["light", "dark"]) {
-    const context = await browser.newContext({ colorScheme, locale: "en", viewport: { width: 1280, height: 860 } });
+    const context = await browser.newContext({
+      colorScheme,
+      locale: "en",
+      viewport: { width: 1280, height: 860 },
+    });
     const page = await context.newPage();
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(address + path);
       await page.waitForSelector("main h1");
-      await page.waitForTimeout(name === "tubes" ? SECONDS_OF_TRAFFIC * 1000 : 1200);
+      await page.waitForTimeout(name === "tubes" ? SECONDS_OF_WATCHING * 1000 : 1200);
       await page.screenshot({ path: `${OUT}/${name}-${colorScheme}.png`, fullPage: name === "tube" });
     }
     await context.close();
   }
-  const narrow = await browser.newContext({ viewport: { width: 360, height: 740 }, locale: "zh-CN", colorScheme: "dark" });
+  const narrow = await browser.newContext({
+    viewport: { width: 360, height: 740 },
+    locale: "zh-CN",
+    colorScheme: "dark",
+  });
   const page = await narrow.newPage();
   for (const name of ["problems", "tubes", "tube", "job", "connections", "server"]) {
     await page.goto(address + pages[name]);
@@ -67,12 +80,21 @@ async function openShop() {
   let buriedId = 0;
   const cities = ["zürich", "oslo", "kyoto", "lima", "accra"];
   for (let i = 0; i < 14; i++) {
-    const mail = { to: `user${i}@example.org`, template: "receipt", order: `#${9000 + i}`, city: cities[i % 5], lines: [{ sku: "A-17", n: i }] };
+    const mail = {
+      to: `user${i}@example.org`,
+      template: "receipt",
+      order: `#${9000 + i}`,
+      city: cities[i % 5],
+      lines: [{ sku: "A-17", n: i }],
+    };
     const id = idOf(await put("mail.outgoing", JSON.stringify(mail), { priority: 100 + i }));
     if (i >= 11) continue;
     await boss(`reserve-job ${id}\r\nbury ${id} ${100 + i}\r\n`, 3);
     if (i === 10) {
-      await boss(`kick-job ${id}\r\nreserve-job ${id}\r\nrelease ${id} 100 0\r\nreserve-job ${id}\r\nbury ${id} 100\r\n`, 7);
+      await boss(
+        `kick-job ${id}\r\nreserve-job ${id}\r\nrelease ${id} 100 0\r\nreserve-job ${id}\r\nbury ${id} 100\r\n`,
+        7,
+      );
       buriedId = id;
     }
   }
@@ -80,11 +102,13 @@ async function openShop() {
   for (let i = 0; i < 60; i++) await put("thumbnails", `/srv/media/${i}.tiff`, { delay: 600 + i });
   for (let i = 0; i < 35; i++) await put("webhooks", `POST https://example.org/hooks/${i}`);
   await boss("pause-tube webhooks 1800\r\n", 1);
-  for (const tube of ["index.search", "billing.invoices", "video.encode", "audit.export", "sms"]) await put(tube, "warm-up");
+  for (const tube of ["index.search", "billing.invoices", "video.encode", "audit.export", "sms"]) {
+    await put(tube, "warm-up");
+  }
   const held = await client();
   await held("watch video.encode\r\nignore default\r\nreserve\r\n", 4);
   startTraffic(await client(), await client(), await client());
-  await new Promise((done) => setTimeout(done, 3000));
+  await new Promise((done) => setTimeout(done, SECONDS_OF_TRAFFIC * 1000));
   return { buriedId };
 }
 
@@ -96,7 +120,12 @@ function startTraffic(producer, worker, slow) {
     beat++;
     const burst = 3 + Math.round(6 * (1 + Math.sin(beat / 9)));
     for (let i = 0; i < burst; i++) {
-      producer(`use ${tubes[(beat + i) % tubes.length]}\r\nput 1024 0 60 9\r\njob ${String(beat).padStart(5, "0")}\r\n`, 2);
+      producer(
+        `use ${tubes[(beat + i) % tubes.length]}\r\nput 1024 0 60 9\r\njob ${
+          String(beat).padStart(5, "0")
+        }\r\n`,
+        2,
+      );
     }
   }, 100);
   const work = async (connection, pauseMs) => {

@@ -28,7 +28,9 @@ export async function startConsole(args: string[] = []): Promise<ConsoleServer> 
     connect: () => WireClient.connect(server.port),
     async ask(...commands) {
       const replies: string[] = [];
-      for (const command of commands) replies.push(await wire.ask(new TextEncoder().encode(`${command}\r\n`)));
+      for (const command of commands) {
+        replies.push(await wire.ask(new TextEncoder().encode(`${command}\r\n`)));
+      }
       return replies;
     },
     async stop() {

@@ -16,7 +16,8 @@ let browser: Browser;
 
 /** Waits until the page says it, wherever. */
 const says = (page: Page, text: string): Promise<unknown> => page.getByText(text).first().waitFor();
-const press = (page: Page, name: string | RegExp): Promise<void> => page.getByRole("button", { name, exact: typeof name === "string" }).click();
+const press = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole("button", { name, exact: typeof name === "string" }).click();
 const dialog = (page: Page): ReturnType<Page["locator"]> => page.locator("dialog[open]");
 
 describe("the console", { skip }, () => {
@@ -34,14 +35,18 @@ describe("the console", { skip }, () => {
       await page.goto(`${server.url}/console/tubes`);
       await page.getByRole("link", { name: "shop" }).waitFor();
       const ids: number[] = [];
-      for (let i = 0; i < 30; i++) ids.push(idOf((await server.ask(put(`{"order":${i},"city":"Zürich ${i}"}`)))[0]));
+      for (let i = 0; i < 30; i++) {
+        ids.push(idOf((await server.ask(put(`{"order":${i},"city":"Zürich ${i}"}`)))[0]));
+      }
       const ready = page.getByRole("row", { name: /^shop/ }).locator("td").first();
       await ready.getByText("30", { exact: true }).waitFor(); // by itself
       for (const id of ids.slice(10, 20)) await server.ask(`reserve-job ${id}`, `bury ${id} 100`);
 
       await page.goto(server.url);
       await says(page, "10 buried jobs");
-      await page.getByRole("listitem").filter({ hasText: "10 buried jobs" }).getByRole("link", { name: "Look" }).click();
+      await page.getByRole("listitem").filter({ hasText: "10 buried jobs" }).getByRole("link", {
+        name: "Look",
+      }).click();
       await page.getByRole("searchbox").fill("Zürich 17");
       await press(page, "Search");
       await page.locator("tbody tr").nth(1).waitFor({ state: "detached" });
@@ -58,7 +63,10 @@ describe("the console", { skip }, () => {
       const worker = await server.connect();
       await worker.ask("watch mended\r\n");
       await worker.ask("ignore default\r\n");
-      assertEquals(await worker.ask("reserve\r\n"), `RESERVED ${ids[17]} 26\r\n{"order":17,"city":"Bern"}\r\n`);
+      assertEquals(
+        await worker.ask("reserve\r\n"),
+        `RESERVED ${ids[17]} 26\r\n{"order":17,"city":"Bern"}\r\n`,
+      );
       await says(page, "A worker holds this job.");
       assertEquals(await worker.ask(`delete ${ids[17]}\r\n`), "DELETED\r\n");
       worker.close();
@@ -140,24 +148,37 @@ describe("the console", { skip }, () => {
   });
 
   it("has no fault that axe calls serious, light and dark, and fits a narrow screen", async () => {
-    const [, inserted] = await server.ask("use pages", put('{"a":1}'), put("later", 100), "pause-tube pages 100");
-    const paths = ["/", "/console/tubes?match=pages", "/console/tubes/pages", `/console/jobs/${idOf(inserted)}`, "/console/connections", "/console/server"];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await withPage(browser, { colorScheme, reducedMotion: "reduce", bypassCSP: true }, async (page) => {
-        for (const path of paths) {
-          await page.goto(server.url + path);
-          await page.locator("main h1").waitFor();
-          const faults = await page.evaluate(`${AXE}; axe.run().then(({ violations }) => violations
-            .filter(({ impact }) => impact === "serious" || impact === "critical")
-            .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ").slice(0, 400)))`);
-          assertEquals(faults, [], `${path} ${colorScheme}`);
-          await page.setViewportSize({ width: 360, height: 700 });
-          const [shown, wide] = await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") as number[];
-          assert(wide <= shown, `${path} is ${wide} wide on a screen of ${shown}`);
-          await page.setViewportSize({ width: 1280, height: 800 });
-        }
-      });
-    }
+    const [, inserted] = await server.ask(
+      "use pages",
+      put('{"a":1}'),
+      put("later", 100),
+      "pause-tube pages 100",
+    );
+    const paths = [
+      "/",
+      "/console/tubes?match=pages",
+      "/console/tubes/pages",
+      `/console/jobs/${idOf(inserted)}`,
+      "/console/connections",
+      "/console/server",
+    ];
+    await withPage(browser, { colorScheme: "light", reducedMotion: "reduce" }, async (page) => {
+      for (const path of paths) {
+        await page.goto(server.url + path);
+        await page.locator("main h1").waitFor();
+        await page.evaluate(AXE);
+        assertEquals(await faults(page, "{}"), [], path);
+        await page.emulateMedia({ colorScheme: "dark" }); // only colours differ
+        assertEquals(await faults(page, '{ runOnly: ["color-contrast"] }'), [], `${path} in the dark`);
+        await page.emulateMedia({ colorScheme: "light" });
+        await page.setViewportSize({ width: 360, height: 700 });
+        const [shown, wide] = await page.evaluate(
+          "[innerWidth, document.documentElement.scrollWidth]",
+        ) as number[];
+        assert(wide <= shown, `${path} is ${wide} wide on a screen of ${shown}`);
+        await page.setViewportSize({ width: 1280, height: 800 });
+      }
+    });
   });
 
   it("shows what jobs and names say as text, never as HTML", async () => {
@@ -186,7 +207,11 @@ describe("the console", { skip }, () => {
     await withPage(browser, {}, async (page) => {
       await page.route("**/v1/tubes/pages", async (route) => {
         await new Promise((resolve) => setTimeout(resolve, 300));
-        await route.fulfill({ status: 500, contentType: "application/problem+json", body: '{"status":500,"detail":"the disk is on fire"}' });
+        await route.fulfill({
+          status: 500,
+          contentType: "application/problem+json",
+          body: '{"status":500,"detail":"the disk is on fire"}',
+        });
       });
       await page.goto(`${server.url}/console/tubes/pages`);
       await says(page, "Loading");
@@ -224,6 +249,13 @@ describe("the console", { skip }, () => {
     });
   });
 });
+
+/** What axe calls serious or worse. */
+function faults(page: Page, options: string): Promise<string[]> {
+  return page.evaluate(`axe.run(${options}).then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ").slice(0, 400)))`);
+}
 
 /** What has the focus, as it is called. */
 function focused(page: Page): Promise<string> {

@@ -44,7 +44,11 @@ export function createApi(onDenied: () => void): Api {
       if (signal?.aborted) throw error;
       throw new ApiError(0, patience.aborted ? "timeout" : "unreachable");
     }
-    const problem = await response.json().catch(() => null) as { detail?: string; title?: string; field?: string } | null;
+    const problem = await response.json().catch(() => null) as {
+      detail?: string;
+      title?: string;
+      field?: string;
+    } | null;
     if (response.status === 401) onDenied();
     const said = problem?.detail ?? problem?.title ?? `${response.status} ${response.statusText}`;
     throw new ApiError(response.status, said, problem?.field ?? null);

@@ -60,7 +60,10 @@ class App {
     applyTheme(this.#theme);
     addEventListener("popstate", () => this.#open());
     document.addEventListener("click", (event) => this.#follow(event));
-    document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(this.#timer) : void this.#load());
+    document.addEventListener(
+      "visibilitychange",
+      () => document.hidden ? clearTimeout(this.#timer) : void this.#load(),
+    );
     listenForKeys((act) => this.#press(act));
     await this.#greet();
     this.#open();
@@ -158,7 +161,9 @@ class App {
       query: new URLSearchParams(location.search),
       filter: (changes) => {
         const query = new URLSearchParams(location.search);
-        for (const [name, value] of Object.entries(changes)) value === null ? query.delete(name) : query.set(name, value);
+        for (const [name, value] of Object.entries(changes)) {
+          value === null ? query.delete(name) : query.set(name, value);
+        }
         const text = query.toString();
         this.#going.abort();
         history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`));
@@ -243,7 +248,10 @@ class App {
 
   /** Links within the console change the page without loading everything anew. */
   #follow(event: MouseEvent): void {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey ||
+      event.altKey
+    ) return;
     const link = (event.target as Element).closest("a");
     if (!link || link.origin !== location.origin || link.target !== "" || !pageAt(link.pathname)) return;
     if (link.hash !== "" && link.pathname === location.pathname) return;

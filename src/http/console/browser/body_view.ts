@@ -18,7 +18,10 @@ export function viewOf(place: Place): View | null {
 
 /** The query that brings a body as this view needs it. */
 export function bodyQuery(place: Place): { body: string; preview: number | null } {
-  return { body: viewOf(place) === "hex" ? "hex" : "text", preview: place.query.get("whole") === "1" ? null : SHOWN_BYTES };
+  return {
+    body: viewOf(place) === "hex" ? "hex" : "text",
+    preview: place.query.get("whole") === "1" ? null : SHOWN_BYTES,
+  };
 }
 
 export function bodyView(desk: Desk, place: Place, job: Job): Child {
@@ -27,7 +30,12 @@ export function bodyView(desk: Desk, place: Place, job: Job): Child {
   if (!body) return null;
   const view = viewOf(place) ?? naturalView(body);
   const choice = (name: View): Child =>
-    h("button", { type: "button", key: name, "aria-pressed": String(view === name), onclick: () => place.filter({ view: name }) }, t(`body.${name}`));
+    h("button", {
+      type: "button",
+      key: name,
+      "aria-pressed": String(view === name),
+      onclick: () => place.filter({ view: name }),
+    }, t(`body.${name}`));
   return h(
     "section",
     { class: "body", "aria-label": t("job.body") },
@@ -36,10 +44,22 @@ export function bodyView(desk: Desk, place: Place, job: Job): Child {
       { class: "bar" },
       h("h2", null, t("job.body"), h("span", { class: "badge" }, format.bytes(job.bytes))),
       h("span", { class: "spacer" }),
-      h("div", { class: "switch", role: "group", "aria-label": t("body.view") }, choice("text"), choice("json"), choice("hex")),
+      h(
+        "div",
+        { class: "switch", role: "group", "aria-label": t("body.view") },
+        choice("text"),
+        choice("json"),
+        choice("hex"),
+      ),
     ),
     written(desk, view, body),
-    body.isWhole ? null : h("p", { class: "hint" }, t("body.part", { n: format.bytes(SHOWN_BYTES) }), " ", h("button", { type: "button", onclick: () => place.filter({ whole: "1" }) }, t("body.whole"))),
+    body.isWhole ? null : h(
+      "p",
+      { class: "hint" },
+      t("body.part", { n: format.bytes(SHOWN_BYTES) }),
+      " ",
+      h("button", { type: "button", onclick: () => place.filter({ whole: "1" }) }, t("body.whole")),
+    ),
   );
 }
 
@@ -50,7 +70,8 @@ function naturalView(body: BodyText): View {
 
 function written(desk: Desk, view: View, body: BodyText): Children {
   const { t } = desk;
-  const block = (text: string): Child => h("pre", { class: "body-text", tabindex: "0", "aria-label": t("job.body") }, text);
+  const block = (text: string): Child =>
+    h("pre", { class: "body-text", tabindex: "0", "aria-label": t("job.body") }, text);
   if (body.text === "") return h("p", { class: "empty" }, t("body.empty"));
   if (view === "hex" || body.encoding !== "text") return block(hexDump(hexOf(body)));
   if (view === "text") return block(body.text);

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
-// Charts drawn by hand as SVG: lines over time with a grid, a legend and a table of the same numbers for screen readers.
+// Charts drawn by hand as SVG: lines over time with a grid and a legend.
 
-import { type Child, type Children, h } from "./vnode.ts";
+import { type Child, h } from "./vnode.ts";
 
 export interface Line {
   readonly name: string;
@@ -18,12 +18,6 @@ export interface ChartWords {
   readonly now: string;
 }
 
-const WIDTH = 560;
-const HEIGHT = 168;
-const LEFT = 46;
-const BOTTOM = 20;
-const TOP = 8;
-
 /** Lines over the same instants, oldest first. `scale` writes a value on the left, `label` an instant below. */
 export function chart(
   words: ChartWords,
@@ -38,26 +32,53 @@ export function chart(
     return h("figure", { class: "chart" }, heading, h("p", { class: "empty" }, words.empty));
   }
   const top = roundUp(most);
-  const x = (index: number): number => LEFT + index / (instants.length - 1) * (WIDTH - LEFT - 6);
-  const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
+  const times = instants.map((instant) => Date.parse(instant));
+  const from = times[0];
+  const span = times[times.length - 1] - from;
   const last = (line: Line): string => {
     const value = line.values.at(-1);
     return value === null || value === undefined ? "–" : scale(value);
   };
+  // The drawing stretches with the page and letters must not, so that they stand beside it.
   return h(
     "figure",
     { class: "chart" },
     heading,
     h(
-      "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${words.title}. ${lines.map((line) => `${line.name}: ${last(line)}`).join(", ")}` },
-      [0, 0.5, 1].map((part) => gridLine(y(top * part), scale(top * part))),
-      [0, 1 / 3, 2 / 3, 1].map((part) => {
-        const index = Math.round(part * (instants.length - 1));
-        const anchor = part === 0 ? "start" : part === 1 ? "end" : "middle";
-        return h("text", { x: x(index), y: HEIGHT - 5, "text-anchor": anchor }, label(instants[index]));
-      }),
-      lines.map((line) => h("path", { class: `line ${line.colour}`, d: pathOf(line.values, x, y) })),
+      "div",
+      { class: "plot" },
+      h(
+        "div",
+        { class: "scale", "aria-hidden": "true" },
+        [1, 0.5, 0].map((part) => h("span", null, scale(top * part))),
+      ),
+      h(
+        "svg",
+        {
+          viewBox: "0 0 1000 100",
+          preserveAspectRatio: "none",
+          role: "img",
+          "aria-label": `${words.title}. ${lines.map((line) => `${line.name}: ${last(line)}`).join(", ")}`,
+        },
+        [1, 50, 99].map((y) => h("line", { class: "grid", x1: 0, x2: 1000, y1: y, y2: y })),
+        lines.map((line) =>
+          h("path", {
+            class: `line ${line.colour}`,
+            d: pathOf(
+              line.values,
+              (at) => (times[at] - from) / span * 1000,
+              (value) => 99 - value / top * 98,
+            ),
+          })
+        ),
+      ),
+      h(
+        "div",
+        { class: "instants", "aria-hidden": "true" },
+        [0, 1 / 3, 2 / 3, 1].map((part) =>
+          h("span", null, label(new Date(from + span * part).toISOString()))
+        ),
+      ),
     ),
     h(
       "figcaption",
@@ -72,20 +93,17 @@ export function chart(
 /** A line without axes, for a row of a table. */
 export function sparkline(values: readonly number[], label: string): Child {
   const most = Math.max(...values, 1);
-  const points = values.map((value, index) => `${(60 - values.length + index + 1) * 1.6},${18 - value / most * 16}`);
+  const points = values.map((value, index) =>
+    `${(60 - values.length + index + 1) * 1.6},${18 - value / most * 16}`
+  );
   return h(
     "svg",
     { class: "spark", viewBox: "0 0 98 20", role: "img", "aria-label": label },
-    points.length > 1 ? h("polyline", { class: "area", points: `${points.join(" ")} 96,18 ${points[0].split(",")[0]},18` }) : null,
+    points.length > 1
+      ? h("polyline", { class: "area", points: `${points.join(" ")} 96,18 ${points[0].split(",")[0]},18` })
+      : null,
     points.length > 1 ? h("polyline", { points: points.join(" ") }) : null,
   );
-}
-
-function gridLine(y: number, text: string): Children {
-  return [
-    h("line", { class: "grid", x1: LEFT, x2: WIDTH - 6, y1: y, y2: y }),
-    h("text", { x: LEFT - 6, y: y + 3.5, "text-anchor": "end" }, text),
-  ];
 }
 
 /** Pieces of line; a gap where nothing is known. */

@@ -19,13 +19,30 @@ export function connectionsPage(desk: Desk, place: Place): Page {
     section: "connections",
     everySeconds: 2,
     async load(signal) {
-      if (desk.can("connections")) found = await api.get<ConnectionPage>("/v1/connections", { limit: ROWS, cursor }, signal);
+      if (desk.can("connections")) {
+        found = await api.get<ConnectionPage>("/v1/connections", { limit: ROWS, cursor }, signal);
+      }
     },
     view() {
       return [
-        h("div", { class: "bar" }, h("h1", null, t("connections.title"), h("span", { class: "badge" }, format.count(desk.server.connections.now)))),
+        h(
+          "div",
+          { class: "bar" },
+          h(
+            "h1",
+            null,
+            t("connections.title"),
+            h("span", { class: "badge" }, format.count(desk.server.connections.now)),
+          ),
+        ),
         desk.can("connections")
-          ? table(t("connections.title"), columns(desk), found.connections, (row) => row.number, t("connections.none"))
+          ? table(
+            t("connections.title"),
+            columns(desk),
+            found.connections,
+            (row) => row.number,
+            t("connections.none"),
+          )
           : h("p", { class: "empty" }, t("connections.unknown")),
         pages(desk, cursor, found.next, (next) => place.filter({ cursor: next })),
       ];
@@ -36,15 +53,27 @@ export function connectionsPage(desk: Desk, place: Place): Page {
 function columns(desk: Desk): Column<Connection>[] {
   const { t, format } = desk;
   return [
-    { label: t("connections.number"), isHead: true, cell: (row) => h("span", { id: String(row.number), class: "num" }, `#${row.number}`) },
+    {
+      label: t("connections.number"),
+      isHead: true,
+      cell: (row) => h("span", { id: String(row.number), class: "num" }, `#${row.number}`),
+    },
     { label: t("connections.kind"), cell: (row) => row.kind },
     { label: t("connections.peer"), cell: (row) => row.peer ?? "–" },
     { label: t("connections.identity"), isMinor: true, cell: (row) => row.identity ?? "–" },
     { label: t("connections.role"), cell: (row) => roles(desk, row) },
     { label: t("connections.using"), cell: (row) => tubeLink(row.using) },
-    { label: t("connections.watching"), cell: (row) => some(desk, row.watching.map(tubeLink), row.watching.length, NAMED) },
+    {
+      label: t("connections.watching"),
+      cell: (row) => some(desk, row.watching.map(tubeLink), row.watching.length, NAMED),
+    },
     { label: t("connections.holds"), cell: (row) => some(desk, row.holds.map(jobLink), row.held, NAMED * 2) },
-    { label: t("connections.unsent"), isNumber: true, isMinor: true, cell: (row) => format.bytes(row.unsentBytes) },
+    {
+      label: t("connections.unsent"),
+      isNumber: true,
+      isMinor: true,
+      cell: (row) => format.bytes(row.unsentBytes),
+    },
   ];
 }
 

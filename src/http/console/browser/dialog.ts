@@ -88,6 +88,8 @@ export function fieldView(field: Field): Children {
     { class: "field", key: name },
     h("span", null, label),
     input,
-    options ? h("datalist", { id: `${name}-options` }, options.map((option) => h("option", { value: option }))) : null,
+    options
+      ? h("datalist", { id: `${name}-options` }, options.map((option) => h("option", { value: option })))
+      : null,
   );
 }

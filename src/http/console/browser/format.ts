@@ -19,7 +19,10 @@ export interface Format {
   clock(iso: string): string;
 }
 
-const UNITS: readonly (readonly [number, "d" | "h" | "min" | "s"])[] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const UNITS: readonly (readonly [number, "d" | "h" | "min" | "s"])[] = [[86400, "d"], [3600, "h"], [
+  60,
+  "min",
+], [1, "s"]];
 
 export function createFormat(language: Language, t: Translate): Format {
   const locale = language === "zh" ? "zh-CN" : "en-GB";
@@ -52,7 +55,8 @@ export function createFormat(language: Language, t: Translate): Format {
     },
     ms: (value) => {
       if (value === null) return "–";
-      if (value >= 10_000) return `${tenths(value / 1000)} ${t("unit.s")}`;
+      if (value === 0) return "0";
+      if (value >= 1000) return `${tenths(value / 1000)} ${t("unit.s")}`;
       return value >= 10 ? `${Math.round(value)} ms` : `${value.toFixed(value < 1 ? 2 : 1)} ms`;
     },
     time: (iso) => moment.format(new Date(iso)),

@@ -19,9 +19,13 @@ export function jobActs(desk: Desk, job: Job): Child {
     { class: "acts", role: "group", "aria-label": t("job.acts") },
     canRequeue ? button(t("job.edit"), () => edit(desk, job), "primary") : null,
     canRequeue ? button(t("job.move"), () => move(desk, job)) : null,
-    job.state === "buried" || job.state === "delayed" ? button(t("job.kick"), () => change(desk, job, "kick")) : null,
+    job.state === "buried" || job.state === "delayed"
+      ? button(t("job.kick"), () => change(desk, job, "kick"))
+      : null,
     isFree && job.state !== "buried" ? button(t("job.bury"), () => change(desk, job, "bury")) : null,
-    isFree ? button(t("job.delete"), () => remove(desk, job), "danger") : h("span", { class: "hint" }, t("job.isHeld")),
+    isFree
+      ? button(t("job.delete"), () => remove(desk, job), "danger")
+      : h("span", { class: "hint" }, t("job.isHeld")),
   );
 }
 
@@ -41,19 +45,54 @@ async function edit(desk: Desk, { id }: Job): Promise<void> {
     text: t("edit.text"),
     fields: [
       ...(body?.isWhole
-        ? [{ name: "body", label: encoding === "base64" ? t("edit.base64") : t("job.body"), kind: "area", value: body.text } as const]
+        ? [
+          {
+            name: "body",
+            label: encoding === "base64" ? t("edit.base64") : t("job.body"),
+            kind: "area",
+            value: body.text,
+          } as const,
+        ]
         : []),
       { name: "tube", label: t("tube.tube"), value: tube, isRequired: true },
-      { name: "priority", label: t("job.priority"), kind: "number", value: String(priority), min: 0, max: MOST, isRequired: true },
-      { name: "delay", label: t("job.delaySeconds"), kind: "number", value: "0", min: 0, max: MOST, isRequired: true },
-      { name: "ttr", label: t("job.ttrSeconds"), kind: "number", value: String(ttr), min: 1, max: MOST, isRequired: true },
+      {
+        name: "priority",
+        label: t("job.priority"),
+        kind: "number",
+        value: String(priority),
+        min: 0,
+        max: MOST,
+        isRequired: true,
+      },
+      {
+        name: "delay",
+        label: t("job.delaySeconds"),
+        kind: "number",
+        value: "0",
+        min: 0,
+        max: MOST,
+        isRequired: true,
+      },
+      {
+        name: "ttr",
+        label: t("job.ttrSeconds"),
+        kind: "number",
+        value: String(ttr),
+        min: 1,
+        max: MOST,
+        isRequired: true,
+      },
     ],
     yes: t("edit.yes"),
     no: t("cancel"),
   });
   if (!answer) return;
   await desk.act(async () => {
-    const numbers = { priority: Number(answer.priority), delay: Number(answer.delay), ttr: Number(answer.ttr) };
+    const numbers = {
+      priority: Number(answer.priority),
+      delay: Number(answer.delay),
+      ttr: Number(answer.ttr),
+    };
     const changes = { tube: answer.tube, ...numbers, ...bodyChange(body, encoding, answer.body) };
     await api.send("PATCH", `/v1/jobs/${id}`, changes);
     return t("edit.done", { id });
@@ -70,7 +109,9 @@ function bodyChange(
   const text = typed.replaceAll("\r\n", "\n");
   const before = (body?.text ?? "").replaceAll("\r\n", "\n");
   if (text === before) return {};
-  return { [encoding]: body?.text.includes("\r\n") && encoding === "body" ? text.replaceAll("\n", "\r\n") : text };
+  return {
+    [encoding]: body?.text.includes("\r\n") && encoding === "body" ? text.replaceAll("\n", "\r\n") : text,
+  };
 }
 
 async function move(desk: Desk, job: Job): Promise<void> {

@@ -46,11 +46,18 @@ export function createJobList(desk: Desk, place: Place): JobList {
   };
 
   /** One answer looks at a part of the queue only; an empty one that is not the last says little. */
-  const searchOn = async (query: Readonly<Record<string, string | number | null>>, signal: AbortSignal): Promise<SearchPage> => {
+  const searchOn = async (
+    query: Readonly<Record<string, string | number | null>>,
+    signal: AbortSignal,
+  ): Promise<SearchPage> => {
     const found: Job[] = [];
     let from = query.cursor;
     for (;;) {
-      const page = await api.get<SearchPage>("/v1/search", { ...query, cursor: from, limit: ROWS - found.length }, signal);
+      const page = await api.get<SearchPage>("/v1/search", {
+        ...query,
+        cursor: from,
+        limit: ROWS - found.length,
+      }, signal);
       found.push(...page.jobs);
       if (page.next === null || found.length >= ROWS) return { ...page, jobs: found };
       from = page.next;
@@ -74,7 +81,13 @@ export function createJobList(desk: Desk, place: Place): JobList {
         desk.can("list-jobs") ? null : h("p", { class: "hint" }, t("jobs.firstOnly")),
         desk.can("search") ? searchForm(desk, place, match) : null,
         desk.can("search") && state !== "reserved" ? matchActs(desk, match, tube[state]) : null,
-        table(t("jobs.label"), columns(desk, state), jobs, (job) => job.id, match.isSearch ? t("jobs.noMatch") : t("jobs.none")),
+        table(
+          t("jobs.label"),
+          columns(desk, state),
+          jobs,
+          (job) => job.id,
+          match.isSearch ? t("jobs.noMatch") : t("jobs.none"),
+        ),
         pages(desk, cursor, next, (to) => place.filter({ cursor: to })),
       );
     },
@@ -111,15 +124,29 @@ function columns(desk: Desk, state: State): Column<Job>[] {
     isNumber: true,
     cell: (job) => format.seconds(job.timeLeftSeconds),
   };
-  const heldBy: Column<Job> = { label: t("job.heldBy"), isNumber: true, cell: (job) => job.heldBy === null ? "–" : holder(job.heldBy) };
+  const heldBy: Column<Job> = {
+    label: t("job.heldBy"),
+    isNumber: true,
+    cell: (job) => job.heldBy === null ? "–" : holder(job.heldBy),
+  };
   return [
     { label: t("job.id"), isHead: true, cell: (job) => jobLink(job.id) },
     { label: t("job.body"), cell: (job) => preview(desk, job) },
     { label: t("job.priority"), isNumber: true, cell: (job) => String(job.priority) },
     { label: t("job.age"), isNumber: true, cell: (job) => format.seconds(job.ageSeconds) },
     ...(state === "reserved" ? [timeLeft, heldBy] : state === "delayed" ? [timeLeft] : []),
-    { label: t("jobs.reserves"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.reserves) },
-    { label: t("jobs.timeouts"), isNumber: true, isMinor: true, cell: (job) => format.count(job.counts.timeouts) },
+    {
+      label: t("jobs.reserves"),
+      isNumber: true,
+      isMinor: true,
+      cell: (job) => format.count(job.counts.reserves),
+    },
+    {
+      label: t("jobs.timeouts"),
+      isNumber: true,
+      isMinor: true,
+      cell: (job) => format.count(job.counts.timeouts),
+    },
     { label: t("job.bytes"), isNumber: true, isMinor: true, cell: (job) => format.bytes(job.bytes) },
   ];
 }

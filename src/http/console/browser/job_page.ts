@@ -60,9 +60,16 @@ function timeline(desk: Desk, job: Job): Child {
   return h(
     "ol",
     { class: "timeline" },
-    step("created", "created", t("job.created"), `${format.time(job.createdAt)} · ${t("job.ago", { age: format.seconds(job.ageSeconds) })}`),
+    step(
+      "created",
+      "created",
+      t("job.created"),
+      `${format.time(job.createdAt)} · ${t("job.ago", { age: format.seconds(job.ageSeconds) })}`,
+    ),
     COUNT_WORDS.filter(([name]) => job.counts[name] > 0)
-      .map(([name, word]) => step(name, name, t(word), t("job.times", { n: format.count(job.counts[name]) }))),
+      .map(([name, word]) =>
+        step(name, name, t(word), t("job.times", { n: format.count(job.counts[name]) }))
+      ),
     step("now", `now ${job.state}`, [t("job.now"), " ", t(`state.${job.state}`)], nowText(desk, job)),
   );
 }
@@ -72,5 +79,8 @@ function nowText({ t, format }: Desk, job: Job): Children {
   if (job.state === "delayed") return t("job.nowDelayed", { left });
   if (job.state === "buried") return t("job.nowBuried");
   if (job.state === "ready") return t("job.nowReady");
-  return [t("job.nowReserved", { left }), job.heldBy === null ? null : [" ", t("job.by"), " ", holder(job.heldBy)]];
+  return [
+    t("job.nowReserved", { left }),
+    job.heldBy === null ? null : [" ", t("job.by"), " ", holder(job.heldBy)],
+  ];
 }

@@ -48,10 +48,15 @@ export function searchForm(desk: Desk, place: Place, match: Match): Child {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
     const changes: Record<string, string | null> = { cursor: null };
-    for (const name of ["q", ...BOUNDS.map(([bound]) => bound)]) changes[name] = String(data.get(name) ?? "") || null;
+    for (const name of ["q", ...BOUNDS.map(([bound]) => bound)]) {
+      changes[name] = String(data.get(name) ?? "") || null;
+    }
     place.filter(changes);
   };
-  const clear = (): void => place.filter(Object.fromEntries(["q", "cursor", ...BOUNDS.map(([name]) => name)].map((name) => [name, null])));
+  const clear = (): void =>
+    place.filter(
+      Object.fromEntries(["q", "cursor", ...BOUNDS.map(([name]) => name)].map((name) => [name, null])),
+    );
   const used = BOUNDS.filter(([name]) => name in match.query).length;
   return h(
     "form",
@@ -76,7 +81,12 @@ export function searchForm(desk: Desk, place: Place, match: Match): Child {
     h(
       "details",
       { class: "bounds" },
-      h("summary", null, t("search.attributes"), used > 0 ? h("span", { class: "badge" }, String(used)) : null),
+      h(
+        "summary",
+        null,
+        t("search.attributes"),
+        used > 0 ? h("span", { class: "badge" }, String(used)) : null,
+      ),
       h(
         "div",
         { class: "bounds-grid" },

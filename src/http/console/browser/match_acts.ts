@@ -23,9 +23,18 @@ export function matchActs(desk: Desk, match: Match, inState: number): Child {
   return h(
     "div",
     { class: "match-acts", role: "group", "aria-label": t("act.label") },
-    h("span", { class: "hint" }, match.isSearch ? t("act.matches") : t("act.all", { n: format.count(inState) })),
+    h(
+      "span",
+      { class: "hint" },
+      match.isSearch ? t("act.matches") : t("act.all", { n: format.count(inState) }),
+    ),
     ACTS[match.state].map((act) =>
-      h("button", { type: "button", key: act, class: act === "delete" ? "danger" : "", onclick: () => void run(desk, match, act) }, t(`act.${act}`))
+      h("button", {
+        type: "button",
+        key: act,
+        class: act === "delete" ? "danger" : "",
+        onclick: () => void run(desk, match, act),
+      }, t(`act.${act}`))
     ),
   );
 }
@@ -43,7 +52,9 @@ async function run(desk: Desk, match: Match, act: Act): Promise<void> {
     title: t(`act.${act}.title`, values),
     text: [
       h("p", null, t("act.where", values)),
-      match.query.q === undefined ? null : h("p", null, t("act.containing"), " ", h("code", null, String(match.query.q))),
+      match.query.q === undefined
+        ? null
+        : h("p", null, t("act.containing"), " ", h("code", null, String(match.query.q))),
     ],
     fields: act === "move" ? [{ name: "to", label: t("job.toTube"), isRequired: true }] : [],
     yes: t(`act.${act}.yes`, values),
@@ -52,7 +63,12 @@ async function run(desk: Desk, match: Match, act: Act): Promise<void> {
   });
   if (!answer) return;
   await desk.act(async () => {
-    const order = { match: match.query, action: act, expectedCount: count, ...(act === "move" ? { tube: answer.to } : {}) };
+    const order = {
+      match: match.query,
+      action: act,
+      expectedCount: count,
+      ...(act === "move" ? { tube: answer.to } : {}),
+    };
     const done = await api.send<ActOutcome>("POST", "/v1/actions", order);
     const numbers = { n: format.count(done.count), failed: format.count(done.failed) };
     return done.failed > 0 ? t("act.doneInPart", numbers) : t("act.done", numbers);

@@ -32,6 +32,11 @@ export function counter(desk: Desk, look: number, name: string, value: number): 
   );
 }
 
+/** A number's text, grey when it is nothing. */
+export function quiet(value: number, text: string): Child {
+  return h("span", { class: value === 0 ? "zero" : "" }, text);
+}
+
 export interface Column<Row> {
   readonly label: string;
   readonly cell: (row: Row) => Children;
@@ -61,7 +66,8 @@ export function table<Row>(
   sorting?: Sorting,
 ): Child {
   if (rows.length === 0) return h("p", { class: "empty" }, empty);
-  const classes = (column: Column<Row>): string => `${column.isNumber ? "number" : ""} ${column.isMinor ? "minor" : ""}`;
+  const classes = (column: Column<Row>): string =>
+    `${column.isNumber ? "number" : ""} ${column.isMinor ? "minor" : ""}`;
   const cell = (column: Column<Row>, row: Row): Child =>
     h(
       column.isHead ? "th" : "td",
@@ -73,7 +79,11 @@ export function table<Row>(
     null,
     h("caption", { class: "unseen" }, caption),
     h("thead", null, h("tr", null, columns.map((column) => head(column, classes(column), sorting)))),
-    h("tbody", null, rows.map((row) => h("tr", { key: keyOf(row) }, columns.map((column) => cell(column, row))))),
+    h(
+      "tbody",
+      null,
+      rows.map((row) => h("tr", { key: keyOf(row) }, columns.map((column) => cell(column, row)))),
+    ),
   );
 }
 
@@ -83,33 +93,61 @@ function head<Row>(column: Column<Row>, classes: string, sorting?: Sorting): Chi
   const isChosen = sorting.by === sort;
   const direction = !isChosen ? "none" : sorting.isDescending ? "descending" : "ascending";
   // Numbers are most often wanted with the largest first.
-  const choose = (): void => sorting.choose(sort, isChosen ? !sorting.isDescending : column.isNumber === true);
+  const choose = (): void =>
+    sorting.choose(sort, isChosen ? !sorting.isDescending : column.isNumber === true);
   return h(
     "th",
     { class: classes, scope: "col", "aria-sort": direction },
-    h("button", { type: "button", class: "sort", onclick: choose }, label, h("span", { "aria-hidden": "true" }, isChosen ? (sorting.isDescending ? " ↓" : " ↑") : "")),
+    h(
+      "button",
+      { type: "button", class: "sort", onclick: choose },
+      label,
+      h("span", { "aria-hidden": "true" }, isChosen ? (sorting.isDescending ? " ↓" : " ↑") : ""),
+    ),
   );
 }
 
 /** Forward, and back to the beginning: cursors know no page numbers. */
-export function pages(desk: Desk, cursor: string | null, next: string | null, choose: (cursor: string | null) => void): Child {
+export function pages(
+  desk: Desk,
+  cursor: string | null,
+  next: string | null,
+  choose: (cursor: string | null) => void,
+): Child {
   if (cursor === null && next === null) return null;
   return h(
     "nav",
     { class: "pages", "aria-label": desk.t("pages.label") },
-    h("button", { type: "button", disabled: cursor === null, onclick: () => choose(null) }, desk.t("pages.first")),
-    h("button", { type: "button", disabled: next === null, onclick: () => choose(next) }, desk.t("pages.next")),
+    h(
+      "button",
+      { type: "button", disabled: cursor === null, onclick: () => choose(null) },
+      desk.t("pages.first"),
+    ),
+    h(
+      "button",
+      { type: "button", disabled: next === null, onclick: () => choose(next) },
+      desk.t("pages.next"),
+    ),
   );
 }
 
 /** Words and what they stand for. */
 export function facts(rows: readonly (readonly [string, Children])[]): Child {
-  return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", { key: name }, h("dt", null, name), h("dd", null, value))));
+  return h(
+    "dl",
+    { class: "facts" },
+    rows.map(([name, value]) => h("div", { key: name }, h("dt", null, name), h("dd", null, value))),
+  );
 }
 
 /** A tile with one number. */
 export function tile(label: string, value: Children, tone: string = ""): Child {
-  return h("div", { class: `tile ${tone}`, key: label }, h("span", { class: "tile-label" }, label), h("span", { class: "tile-value" }, value));
+  return h(
+    "div",
+    { class: `tile ${tone}`, key: label },
+    h("span", { class: "tile-label" }, label),
+    h("span", { class: "tile-value" }, value),
+  );
 }
 
 /** A box for a choice of few. */

@@ -17,7 +17,8 @@ export function prettyJson(text: string): string | null {
     const isClose = token === "}" || token === "]";
     if (isClose) indent--;
     const isEmpty = isClose && (before === "{" || before === "[");
-    const breaks = (isClose && !isEmpty) || before === "," || (!isClose && (before === "{" || before === "["));
+    const breaks = (isClose && !isEmpty) || before === "," ||
+      (!isClose && (before === "{" || before === "["));
     if (breaks) out += `\n${"  ".repeat(indent)}`;
     else if (before === ":") out += " ";
     out += token;

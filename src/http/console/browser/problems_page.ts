@@ -37,7 +37,12 @@ export function problemsPage(desk: Desk, place: Place): Page {
         h(
           "div",
           { class: "bar" },
-          h("h1", null, t("problems.title"), found.total > 0 ? h("span", { class: "badge bad" }, desk.format.count(found.total)) : null),
+          h(
+            "h1",
+            null,
+            t("problems.title"),
+            found.total > 0 ? h("span", { class: "badge bad" }, desk.format.count(found.total)) : null,
+          ),
           h("span", { class: "spacer" }),
           select(
             t("problems.oldAfter"),
@@ -47,7 +52,9 @@ export function problemsPage(desk: Desk, place: Place): Page {
           ),
         ),
         desk.server.isDraining ? h("p", { class: "notice" }, t("problems.draining")) : null,
-        troubles.length === 0 ? calm(desk) : h("ul", { class: "troubles" }, troubles.map((trouble) => card(desk, trouble))),
+        troubles.length === 0
+          ? calm(desk)
+          : h("ul", { class: "troubles" }, troubles.map((trouble) => card(desk, trouble))),
         pages(desk, cursor, found.next, (next) => place.filter({ cursor: next })),
       ];
     },
@@ -59,7 +66,9 @@ export function troublesOf(tube: Tube, oldSeconds: number): Trouble[] {
   const troubles: Trouble[] = [];
   if (tube.buried > 0) troubles.push({ kind: "buried", tube });
   if (tube.ready > 0 && tube.watching === 0) troubles.push({ kind: "unwatched", tube });
-  if (tube.oldestReadySeconds !== null && tube.oldestReadySeconds >= oldSeconds) troubles.push({ kind: "old", tube });
+  if (tube.oldestReadySeconds !== null && tube.oldestReadySeconds >= oldSeconds) {
+    troubles.push({ kind: "old", tube });
+  }
   if (tube.pause !== null) troubles.push({ kind: "paused", tube });
   return troubles;
 }
@@ -81,7 +90,12 @@ function summary(desk: Desk, { jobs, connections, tubes }: ServerInfo): Child {
 }
 
 function calm(desk: Desk): Child {
-  return h("div", { class: "calm" }, h("strong", null, desk.t("problems.none")), h("p", null, desk.t("problems.noneText")));
+  return h(
+    "div",
+    { class: "calm" },
+    h("strong", null, desk.t("problems.none")),
+    h("p", null, desk.t("problems.noneText")),
+  );
 }
 
 function card(desk: Desk, { kind, tube }: Trouble): Child {
@@ -103,9 +117,20 @@ function card(desk: Desk, { kind, tube }: Trouble): Child {
 
 function acts(desk: Desk, kind: Trouble["kind"], tube: Tube): Child[] {
   const { t } = desk;
-  const look = (state: string): Child => h("a", { class: "button", href: `${tubeAddress(tube.name)}?state=${state}` }, t("problem.look"));
-  if (kind === "buried") return [look("buried"), h("button", { type: "button", onclick: () => kickBuried(desk, tube) }, t("problem.kick"))];
-  if (kind === "paused") return [look("ready"), h("button", { type: "button", onclick: () => resume(desk, tube.name) }, t("tube.resume"))];
+  const look = (state: string): Child =>
+    h("a", { class: "button", href: `${tubeAddress(tube.name)}?state=${state}` }, t("problem.look"));
+  if (kind === "buried") {
+    return [
+      look("buried"),
+      h("button", { type: "button", onclick: () => kickBuried(desk, tube) }, t("problem.kick")),
+    ];
+  }
+  if (kind === "paused") {
+    return [
+      look("ready"),
+      h("button", { type: "button", onclick: () => resume(desk, tube.name) }, t("tube.resume")),
+    ];
+  }
   return [look("ready")];
 }
 
@@ -119,7 +144,9 @@ async function kickBuried(desk: Desk, tube: Tube): Promise<void> {
   };
   if (!await desk.ask(question)) return;
   await desk.act(async () => {
-    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/kick`, { count: tube.buried });
+    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/kick`, {
+      count: tube.buried,
+    });
     return t("kick.done", { n: format.count(count) });
   });
 }

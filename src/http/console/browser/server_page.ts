@@ -27,9 +27,20 @@ export function serverPage(desk: Desk, _place: Place): Page {
         h(
           "div",
           { class: "bar" },
-          h("h1", null, t("server.title"), server.isDraining ? h("span", { class: "badge warn" }, t("server.draining")) : null),
+          h(
+            "h1",
+            null,
+            t("server.title"),
+            server.isDraining ? h("span", { class: "badge warn" }, t("server.draining")) : null,
+          ),
           h("span", { class: "spacer" }),
-          desk.can("drain") ? h("button", { type: "button", onclick: () => void drain(desk, server) }, t(server.isDraining ? "drain.off" : "drain.on")) : null,
+          desk.can("drain")
+            ? h(
+              "button",
+              { type: "button", onclick: () => void drain(desk, server) },
+              t(server.isDraining ? "drain.off" : "drain.on"),
+            )
+            : null,
         ),
         h("div", { class: "cards" }, cards(desk, server)),
         h("h2", null, t("audit.title")),
@@ -42,35 +53,52 @@ export function serverPage(desk: Desk, _place: Place): Page {
 function cards(desk: Desk, server: ServerInfo): Child[] {
   const { t, format } = desk;
   const { memory, binlog, loop, totals, connections } = server;
-  const card = (title: string, ...content: Children[]): Child => h("section", { class: "card", key: title }, h("h2", null, title), content);
+  const card = (title: string, ...content: Children[]): Child =>
+    h("section", { class: "card", key: title }, h("h2", null, title), content);
   return [
-    card(t("server.about"), facts([
-      [t("server.version"), `${server.backend} ${server.version}`],
-      [t("server.runtime"), server.runtime],
-      [t("server.host"), server.hostname],
-      [t("server.pid"), String(server.pid)],
-      [t("server.id"), h("code", null, server.id)],
-      [t("server.uptime"), format.seconds(server.uptimeSeconds)],
-      [t("server.maxJob"), format.bytes(server.maxJobBytes)],
-    ])),
-    card(t("server.memory"), facts([
-      [t("server.rss"), format.bytes(memory.rssBytes)],
-      [t("server.jobBytes"), format.bytes(memory.jobBytes)],
-      [t("server.heap"), format.bytes(memory.heapBytes)],
-    ]), loop === null ? null : [h("h2", null, t("server.loop")), facts([
-      [t("server.longestTurn"), format.ms(loop.longestTurnMs)],
-      [t("server.lateness"), format.ms(loop.timerLatenessMs)],
-    ])]),
-    card(t("server.log"), binlog === null ? h("p", { class: "empty" }, t("server.noLog")) : logFacts(desk, binlog)),
-    card(t("server.connections"), facts([
-      [t("server.now"), format.count(connections.now)],
-      [t("server.producers"), format.count(connections.producers)],
-      [t("server.workers"), format.count(connections.workers)],
-      [t("server.waiting"), format.count(connections.waiting)],
-      [t("server.everConnected"), format.count(totals.connections)],
-      [t("server.everJobs"), format.count(totals.jobs)],
-      [t("server.everTimeouts"), format.count(totals.timeouts)],
-    ])),
+    card(
+      t("server.about"),
+      facts([
+        [t("server.version"), `${server.backend} ${server.version}`],
+        [t("server.runtime"), server.runtime],
+        [t("server.host"), server.hostname],
+        [t("server.pid"), String(server.pid)],
+        [t("server.id"), h("code", null, server.id)],
+        [t("server.uptime"), format.seconds(server.uptimeSeconds)],
+        [t("server.maxJob"), format.bytes(server.maxJobBytes)],
+      ]),
+    ),
+    card(
+      t("server.memory"),
+      facts([
+        [t("server.rss"), format.bytes(memory.rssBytes)],
+        [t("server.jobBytes"), format.bytes(memory.jobBytes)],
+        [t("server.heap"), format.bytes(memory.heapBytes)],
+      ]),
+      loop === null ? null : [
+        h("h2", null, t("server.loop")),
+        facts([
+          [t("server.longestTurn"), format.ms(loop.longestTurnMs)],
+          [t("server.lateness"), format.ms(loop.timerLatenessMs)],
+        ]),
+      ],
+    ),
+    card(
+      t("server.log"),
+      binlog === null ? h("p", { class: "empty" }, t("server.noLog")) : logFacts(desk, binlog),
+    ),
+    card(
+      t("server.connections"),
+      facts([
+        [t("server.now"), format.count(connections.now)],
+        [t("server.producers"), format.count(connections.producers)],
+        [t("server.workers"), format.count(connections.workers)],
+        [t("server.waiting"), format.count(connections.waiting)],
+        [t("server.everConnected"), format.count(totals.connections)],
+        [t("server.everJobs"), format.count(totals.jobs)],
+        [t("server.everTimeouts"), format.count(totals.timeouts)],
+      ]),
+    ),
     card(t("server.commands"), commandFacts(desk, totals.commands)),
   ];
 }
@@ -99,7 +127,11 @@ function auditTable(desk: Desk, entries: readonly AuditEntry[]): Child {
       { label: t("audit.who"), cell: (entry) => entry.who },
       { label: t("audit.action"), isHead: true, cell: (entry) => entry.action },
       { label: t("audit.target"), cell: (entry) => entry.target },
-      { label: t("audit.count"), isNumber: true, cell: (entry) => entry.count === null ? "–" : format.count(entry.count) },
+      {
+        label: t("audit.count"),
+        isNumber: true,
+        cell: (entry) => entry.count === null ? "–" : format.count(entry.count),
+      },
       { label: t("audit.outcome"), cell: (entry) => entry.outcome },
     ],
     entries,
@@ -111,7 +143,16 @@ function auditTable(desk: Desk, entries: readonly AuditEntry[]): Child {
 async function drain(desk: Desk, server: ServerInfo): Promise<void> {
   const { t, api } = desk;
   const on = !server.isDraining;
-  if (on && !await desk.ask({ title: t("drain.title"), text: t("drain.text"), yes: t("drain.on"), no: t("cancel"), isDestructive: true })) return;
+  if (
+    on &&
+    !await desk.ask({
+      title: t("drain.title"),
+      text: t("drain.text"),
+      yes: t("drain.on"),
+      no: t("cancel"),
+      isDestructive: true,
+    })
+  ) return;
   await desk.act(async () => {
     await api.send("POST", "/v1/server/drain", { on });
     return t(on ? "drain.isOn" : "drain.isOff");

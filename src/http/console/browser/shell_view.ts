@@ -58,7 +58,11 @@ function header(shell: Shell): Child {
     "header",
     null,
     h("a", { class: "brand", href: "/" }, h("span", { class: "bean", "aria-hidden": "true" }), "Runnerbean"),
-    h("nav", { "aria-label": t("shell.pages") }, PLACES.map(([section, path]) => entry(shell, section, path))),
+    h(
+      "nav",
+      { "aria-label": t("shell.pages") },
+      PLACES.map(([section, path]) => entry(shell, section, path)),
+    ),
     h("span", { class: "spacer" }),
     h(
       "span",
@@ -67,11 +71,21 @@ function header(shell: Shell): Child {
       shell.fault ? t("shell.down") : server ? server.hostname : "",
     ),
     server?.isDraining ? h("span", { class: "badge warn" }, t("server.draining")) : null,
-    shell.who === null ? null : h("button", { type: "button", onclick: shell.leave, title: shell.who }, t("login.leave")),
-    h("button", { type: "button", onclick: shell.switchLanguage, lang: shell.language === "en" ? "zh" : "en" }, t("shell.otherLanguage")),
+    shell.who === null
+      ? null
+      : h("button", { type: "button", onclick: shell.leave, title: shell.who }, t("login.leave")),
+    h("button", {
+      type: "button",
+      onclick: shell.switchLanguage,
+      lang: shell.language === "en" ? "zh" : "en",
+    }, t("shell.otherLanguage")),
     h(
       "button",
-      { type: "button", onclick: shell.switchTheme, "aria-label": t("theme.label", { theme: t(`theme.${theme}`) }) },
+      {
+        type: "button",
+        onclick: shell.switchTheme,
+        "aria-label": t("theme.label", { theme: t(`theme.${theme}`) }),
+      },
       t(`theme.${theme}`),
     ),
     h("button", { type: "button", onclick: shell.help, "aria-label": t("keys.title") }, "?"),
@@ -80,7 +94,17 @@ function header(shell: Shell): Child {
 
 function entry({ t, section, problems }: Shell, name: Section, path: string): Child {
   const badge = name === "problems" && problems > 0
-    ? h("span", { class: "badge bad" }, String(problems), h("span", { class: "unseen" }, ` ${t("shell.problems")}`))
+    ? h(
+      "span",
+      { class: "badge bad" },
+      String(problems),
+      h("span", { class: "unseen" }, ` ${t("shell.problems")}`),
+    )
     : null;
-  return h("a", { href: path, "aria-current": section === name ? "page" : null, key: name }, t(`nav.${name}`), badge);
+  return h(
+    "a",
+    { href: path, "aria-current": section === name ? "page" : null, key: name },
+    t(`nav.${name}`),
+    badge,
+  );
 }

@@ -16,10 +16,14 @@ export function tubeActs(desk: Desk, tube: Tube): Child {
     "div",
     { class: "acts", role: "group", "aria-label": t("tube.acts") },
     button(t("tube.put"), () => putJob(desk, tube)),
-    tube.pause ? button(t("tube.resume"), () => pause(desk, tube, 0)) : button(t("tube.pause"), () => askPause(desk, tube)),
+    tube.pause
+      ? button(t("tube.resume"), () => pause(desk, tube, 0))
+      : button(t("tube.pause"), () => askPause(desk, tube)),
     waiting > 0 ? button(t("tube.kick"), () => kick(desk, tube)) : null,
     desk.can("truncate") ? button(t("tube.truncate"), () => truncate(desk, tube), "danger") : null,
-    desk.can("delete-tube") && tube.name !== "default" ? button(t("tube.delete"), () => deleteTube(desk, tube), "danger") : null,
+    desk.can("delete-tube") && tube.name !== "default"
+      ? button(t("tube.delete"), () => deleteTube(desk, tube), "danger")
+      : null,
   );
 }
 
@@ -30,9 +34,33 @@ async function putJob(desk: Desk, tube: Tube): Promise<void> {
     title: t("put.title", { tube: tube.name }),
     fields: [
       { name: "body", label: t("job.body"), kind: "area" },
-      { name: "priority", label: t("job.priority"), kind: "number", value: "1024", min: 0, max: most, isRequired: true },
-      { name: "delay", label: t("job.delaySeconds"), kind: "number", value: "0", min: 0, max: most, isRequired: true },
-      { name: "ttr", label: t("job.ttrSeconds"), kind: "number", value: "60", min: 1, max: most, isRequired: true },
+      {
+        name: "priority",
+        label: t("job.priority"),
+        kind: "number",
+        value: "1024",
+        min: 0,
+        max: most,
+        isRequired: true,
+      },
+      {
+        name: "delay",
+        label: t("job.delaySeconds"),
+        kind: "number",
+        value: "0",
+        min: 0,
+        max: most,
+        isRequired: true,
+      },
+      {
+        name: "ttr",
+        label: t("job.ttrSeconds"),
+        kind: "number",
+        value: "60",
+        min: 1,
+        max: most,
+        isRequired: true,
+      },
     ],
     yes: t("put.yes"),
     no: t("cancel"),
@@ -51,7 +79,15 @@ async function askPause(desk: Desk, tube: Tube): Promise<void> {
   const answer = await desk.ask({
     title: t("pause.title", { tube: tube.name }),
     text: t("pause.text"),
-    fields: [{ name: "seconds", label: t("pause.seconds"), kind: "number", value: "600", min: 1, max: 4_294_967_295, isRequired: true }],
+    fields: [{
+      name: "seconds",
+      label: t("pause.seconds"),
+      kind: "number",
+      value: "600",
+      min: 1,
+      max: 4_294_967_295,
+      isRequired: true,
+    }],
     yes: t("tube.pause"),
     no: t("cancel"),
   });
@@ -74,14 +110,26 @@ async function kick(desk: Desk, tube: Tube): Promise<void> {
   const most = tube.buried || tube.delayed;
   const answer = await desk.ask({
     title: t("kick.title", { tube: tube.name }),
-    text: tube.buried > 0 ? t("kick.buried", { n: format.count(most) }) : t("kick.delayed", { n: format.count(most) }),
-    fields: [{ name: "count", label: t("kick.count"), kind: "number", value: String(most), min: 1, max: 4_294_967_295, isRequired: true }],
+    text: tube.buried > 0
+      ? t("kick.buried", { n: format.count(most) })
+      : t("kick.delayed", { n: format.count(most) }),
+    fields: [{
+      name: "count",
+      label: t("kick.count"),
+      kind: "number",
+      value: String(most),
+      min: 1,
+      max: 4_294_967_295,
+      isRequired: true,
+    }],
     yes: t("kick.yes"),
     no: t("cancel"),
   });
   if (!answer) return;
   await desk.act(async () => {
-    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/kick`, { count: Number(answer.count) });
+    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/kick`, {
+      count: Number(answer.count),
+    });
     return t("kick.done", { n: format.count(count) });
   });
 }
@@ -101,7 +149,9 @@ async function truncate(desk: Desk, tube: Tube): Promise<void> {
           `${t(`state.${state}`)}: ${format.count(tube[state as "ready"])}`,
         )
       ),
-      tube.reserved > 0 ? h("p", { class: "hint" }, t("truncate.reserved", { n: format.count(tube.reserved) })) : null,
+      tube.reserved > 0
+        ? h("p", { class: "hint" }, t("truncate.reserved", { n: format.count(tube.reserved) }))
+        : null,
     ],
     yes: t("truncate.yes", { n: format.count(tube.ready + tube.delayed + tube.buried) }),
     no: t("cancel"),
@@ -111,7 +161,9 @@ async function truncate(desk: Desk, tube: Tube): Promise<void> {
   const chosen = states.filter((state) => answer?.[state] !== undefined);
   if (chosen.length === 0) return;
   await desk.act(async () => {
-    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/truncate`, { states: chosen });
+    const { count } = await api.send<{ count: number }>("POST", `${tubePath(tube.name)}/truncate`, {
+      states: chosen,
+    });
     return t("truncate.done", { n: format.count(count) });
   });
 }

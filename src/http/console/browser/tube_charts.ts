@@ -39,7 +39,11 @@ export function createTubeCharts(desk: Desk, place: Place): TubeCharts {
   const choice = (name: "hour" | "day"): Child =>
     h(
       "button",
-      { type: "button", "aria-pressed": String(span === name), onclick: () => place.filter({ span: name === "hour" ? null : name }) },
+      {
+        type: "button",
+        "aria-pressed": String(span === name),
+        onclick: () => place.filter({ span: name === "hour" ? null : name }),
+      },
       t(`chart.${name}`),
     );
   return {
@@ -53,7 +57,18 @@ export function createTubeCharts(desk: Desk, place: Place): TubeCharts {
       return h(
         "section",
         { class: "charts", "aria-label": t("chart.label") },
-        h("div", { class: "bar" }, h("h2", null, t("chart.label")), h("span", { class: "spacer" }), h("div", { class: "switch", role: "group", "aria-label": t("chart.span") }, choice("hour"), choice("day"))),
+        h(
+          "div",
+          { class: "bar" },
+          h("h2", null, t("chart.label")),
+          h("span", { class: "spacer" }),
+          h(
+            "div",
+            { class: "switch", role: "group", "aria-label": t("chart.span") },
+            choice("hour"),
+            choice("day"),
+          ),
+        ),
         h("div", { class: "chart-grid" }, draw(desk, history)),
       );
     },
@@ -63,21 +78,37 @@ export function createTubeCharts(desk: Desk, place: Place): TubeCharts {
 function draw({ t, format }: Desk, { points, stepSeconds }: History): Child[] {
   const instants = points.map((point) => point.at);
   const values = (of: (point: Point) => number | null): (number | null)[] => points.map(of);
-  const words = (title: string): { title: string; empty: string; now: string } => ({ title, empty: t("chart.empty"), now: t("chart.now") });
+  const words = (title: string): { title: string; empty: string; now: string } => ({
+    title,
+    empty: t("chart.empty"),
+    now: t("chart.now"),
+  });
   const percentiles = (p50: "waitP50Ms" | "runP50Ms", p99: "waitP99Ms" | "runP99Ms"): Line[] => [
     { name: t("chart.p50"), colour: "c1", values: values((point) => point[p50]) },
     { name: t("chart.p99"), colour: "c4", values: values((point) => point[p99]) },
   ];
   const perSecond = (value: number): number => value / stepSeconds;
   return [
-    chart(words(t("chart.throughput")), instants, [
-      { name: t("chart.put"), colour: "c1", values: values((point) => perSecond(point.put)) },
-      { name: t("chart.reserved"), colour: "c2", values: values((point) => perSecond(point.reserved)) },
-      { name: t("chart.deleted"), colour: "c3", values: values((point) => perSecond(point.deleted)) },
-    ], format.rate, format.clock),
-    chart(words(t("chart.ready")), instants, [
-      { name: t("state.ready"), colour: "c1", values: values((point) => point.ready) },
-    ], format.short, format.clock),
+    chart(
+      words(t("chart.throughput")),
+      instants,
+      [
+        { name: t("chart.put"), colour: "c1", values: values((point) => perSecond(point.put)) },
+        { name: t("chart.reserved"), colour: "c2", values: values((point) => perSecond(point.reserved)) },
+        { name: t("chart.deleted"), colour: "c3", values: values((point) => perSecond(point.deleted)) },
+      ],
+      format.rate,
+      format.clock,
+    ),
+    chart(
+      words(t("chart.ready")),
+      instants,
+      [
+        { name: t("state.ready"), colour: "c1", values: values((point) => point.ready) },
+      ],
+      format.short,
+      format.clock,
+    ),
     chart(words(t("chart.wait")), instants, percentiles("waitP50Ms", "waitP99Ms"), format.ms, format.clock),
     chart(words(t("chart.run")), instants, percentiles("runP50Ms", "runP99Ms"), format.ms, format.clock),
   ];

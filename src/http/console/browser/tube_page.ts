@@ -35,7 +35,18 @@ export function tubePage(desk: Desk, place: Place): Page {
         h(
           "div",
           { class: "bar" },
-          h("h1", { class: "name" }, name, tube.pause ? h("span", { class: "badge warn" }, t("tube.pausedFor", { left: desk.format.seconds(tube.pause.leftSeconds) })) : null),
+          h(
+            "h1",
+            { class: "name" },
+            name,
+            tube.pause
+              ? h(
+                "span",
+                { class: "badge warn" },
+                t("tube.pausedFor", { left: desk.format.seconds(tube.pause.leftSeconds) }),
+              )
+              : null,
+          ),
           h("span", { class: "spacer" }),
           tubeActs(desk, tube),
         ),
@@ -54,7 +65,13 @@ function counts(desk: Desk, tube: Tube, look: number): Child {
   return h(
     "section",
     { class: "tiles", "aria-label": t("tube.counts") },
-    states.map((state) => tile(t(`state.${state}`), counter(desk, look, `${tube.name} ${state} tile`, tube[state]), tube[state] > 0 ? state : "")),
+    states.map((state) =>
+      tile(
+        t(`state.${state}`),
+        counter(desk, look, `${tube.name} ${state} tile`, tube[state]),
+        tube[state] > 0 ? state : "",
+      )
+    ),
     tile(t("tube.oldest"), tube.oldestReadySeconds === null ? "–" : format.seconds(tube.oldestReadySeconds)),
     tile(t("tube.watching"), format.count(tube.watching)),
     tile(t("tube.waiting"), format.count(tube.waiting)),

@@ -4,7 +4,7 @@
 import type { Tube, TubePage } from "../../model.ts";
 import { sparkline } from "./charts.ts";
 import type { Desk, Page, Place } from "./page.ts";
-import { type Column, counter, pages, select, table, tubeLink } from "./parts.ts";
+import { type Column, counter, pages, quiet, select, table, tubeLink } from "./parts.ts";
 import { type Child, h } from "./vnode.ts";
 
 const ROWS = 100;
@@ -52,8 +52,12 @@ export function tubesPage(desk: Desk, place: Place): Page {
             oninput: typed,
             "data-search": true,
           }),
-          select(t("tubes.show"), filter, [["all", t("tubes.all")], ["problems", t("tubes.problems")]], (value) =>
-            place.filter({ filter: value === "all" ? null : value, cursor: null })),
+          select(
+            t("tubes.show"),
+            filter,
+            [["all", t("tubes.all")], ["problems", t("tubes.problems")]],
+            (value) => place.filter({ filter: value === "all" ? null : value, cursor: null }),
+          ),
         ),
         table(t("tubes.title"), columns(desk, look), found.tubes, (tube) => tube.name, t("tubes.none"), {
           by,
@@ -83,14 +87,16 @@ function columns(desk: Desk, look: number): Column<Tube>[] {
   const rate = (label: string, of: "put" | "deleted"): Column<Tube> => ({
     label,
     isNumber: true,
-    cell: (tube) => tube.rates === null ? "–" : format.rate(tube.rates[of]),
+    cell: (tube) => tube.rates === null ? "–" : quiet(tube.rates[of], format.rate(tube.rates[of])),
   });
   return [
     {
       label: t("tube.tube"),
       sort: "name",
       isHead: true,
-      cell: (tube) => [tubeLink(tube.name), tube.pause ? h("span", { class: "badge warn" }, t("tube.paused")) : null],
+      cell: (
+        tube,
+      ) => [tubeLink(tube.name), tube.pause ? h("span", { class: "badge warn" }, t("tube.paused")) : null],
     },
     state("ready"),
     {
@@ -109,7 +115,18 @@ function columns(desk: Desk, look: number): Column<Tube>[] {
       isNumber: true,
       cell: (tube) => tube.oldestReadySeconds === null ? "–" : format.seconds(tube.oldestReadySeconds),
     },
-    { label: t("tube.watching"), isNumber: true, isMinor: true, cell: (tube) => format.count(tube.watching) },
-    { label: t("tube.waiting"), sort: "waiting", isNumber: true, isMinor: true, cell: (tube) => format.count(tube.waiting) },
+    {
+      label: t("tube.watching"),
+      isNumber: true,
+      isMinor: true,
+      cell: (tube) => quiet(tube.watching, format.count(tube.watching)),
+    },
+    {
+      label: t("tube.waiting"),
+      sort: "waiting",
+      isNumber: true,
+      isMinor: true,
+      cell: (tube) => quiet(tube.waiting, format.count(tube.waiting)),
+    },
   ];
 }

@@ -22,7 +22,16 @@ export interface VNode {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-const SVG_TAGS: ReadonlySet<string> = new Set(["svg", "path", "line", "rect", "circle", "g", "text", "polyline"]);
+const SVG_TAGS: ReadonlySet<string> = new Set([
+  "svg",
+  "path",
+  "line",
+  "rect",
+  "circle",
+  "g",
+  "text",
+  "polyline",
+]);
 /** Kept as the user left them, unless the page itself changes them. */
 const PROPERTIES: ReadonlySet<string> = new Set(["value", "checked", "open", "indeterminate"]);
 const NO_PROPS: Props = {};

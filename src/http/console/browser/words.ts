@@ -25,10 +25,13 @@ export function storeLanguage(language: Language): void {
 export function translator(language: Language): Translate {
   const words: Readonly<Record<WordKey, string>> = language === "zh" ? CHINESE : ENGLISH;
   return (key, values = {}) =>
-    words[key].replaceAll(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
-      const value = values[name];
-      if (value === undefined) return whole;
-      if (one === undefined) return String(value);
-      return String(value) === "1" ? one : many ?? "";
-    });
+    words[key].replaceAll(
+      /\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g,
+      (whole, name: string, one?: string, many?: string) => {
+        const value = values[name];
+        if (value === undefined) return whole;
+        if (one === undefined) return String(value);
+        return String(value) === "1" ? one : many ?? "";
+      },
+    );
 }

@@ -76,7 +76,8 @@ export const ENGLISH = {
   "deleteJob.title": "Delete job {id}?",
   "deleteJob.yes": "Delete 1 job",
   "deleteTube.done": "Tube {tube} is deleted",
-  "deleteTube.text": "Its {n} {n|job is|jobs are} deleted with it. It must not be in use. This cannot be undone.",
+  "deleteTube.text":
+    "Its {n} {n|job is|jobs are} deleted with it. It must not be in use. This cannot be undone.",
   "deleteTube.title": "Delete the tube {tube}?",
   "deleteTube.yes": "Delete tube",
   "drain.isOff": "The server takes jobs again",
@@ -179,7 +180,8 @@ export const ENGLISH = {
   "pause.text": "No job of this tube is handed out for this long. Producers may go on.",
   "pause.title": "Pause {tube}?",
   "problem.buried": "{n} buried {n|job|jobs}",
-  "problem.buried.todo": "Workers gave up on {n|it|them}. Find out why, mend what is wrong, then kick or delete.",
+  "problem.buried.todo":
+    "Workers gave up on {n|it|them}. Find out why, mend what is wrong, then kick or delete.",
   "problem.kick": "Kick all",
   "problem.look": "Look",
   "problem.old": "the oldest ready job waits since {age}",
@@ -187,7 +189,8 @@ export const ENGLISH = {
   "problem.paused": "paused for {left} more",
   "problem.paused.todo": "Somebody paused this tube: no job of it is handed out until then.",
   "problem.unwatched": "{n} ready {n|job|jobs} and nobody watches",
-  "problem.unwatched.todo": "No worker asks for this tube. Start one, or look whether the tube's name is misspelt.",
+  "problem.unwatched.todo":
+    "No worker asks for this tube. Start one, or look whether the tube's name is misspelt.",
   "problems.draining": "The server is draining: producers are refused.",
   "problems.none": "Nothing is wrong",
   "problems.noneText": "No buried jobs, no old ones, no tube without workers, none paused.",
