@@ -19,18 +19,16 @@ const TYPES = {
 writeFileSync(`${FOLDER}assets.ts`, tableText());
 
 function tableText() {
-  const rows = readdirSync(`${FOLDER}browser`).sort().flatMap((file) => {
+  const sources = readdirSync(`${FOLDER}browser`).sort().map((file) => {
     const source = readFileSync(`${FOLDER}browser/${file}`, "utf8");
-    const text = extname(file) === ".ts" ? scriptOf(source) : source;
-    if (text.trim() === "") return []; // types only
-    const name = file.replace(/\.ts$/, ".js");
-    const row = {
-      type: TYPES[extname(file)],
-      source: hashOf(source),
-      etag: `"${hashOf(text).slice(0, 16)}"`,
-      text,
-    };
-    return [`  ${JSON.stringify(name)}: ${JSON.stringify(row)},`];
+    return { file, source, text: extname(file) === ".ts" ? scriptOf(source) : source };
+  }).filter(({ text }) => text !== ""); // types only
+  const scripts = sources.map(({ file }) => scriptName(file)).filter((name) => name.endsWith(".js"));
+  const rows = sources.map(({ file, source, text }) => {
+    const whole = text.replace("<!-- modules -->", preloads(scripts));
+    const etag = `"${hashOf(whole).slice(0, 16)}"`;
+    const row = { type: TYPES[extname(file)], source: hashOf(source), etag, text: whole };
+    return `  ${JSON.stringify(scriptName(file))}: ${JSON.stringify(row)},`;
   });
   return `// Made from browser/ by .ci/console_assets.mjs; a test says when it is out of date. Do not edit.
 // deno-fmt-ignore-file
@@ -41,6 +39,15 @@ export const ASSETS: Readonly<Record<string, Asset>> = {
 ${rows.join("\n")}
 };
 `;
+}
+
+function scriptName(file) {
+  return file.replace(/\.ts$/, ".js");
+}
+
+/** All modules at once, instead of one after the other as they name each other. */
+function preloads(scripts) {
+  return scripts.map((name) => `<link rel="modulepreload" href="/console/assets/${name}">`).join("\n    ");
 }
 
 /** JavaScript: without types and comments, with the names that the browser asks for. */

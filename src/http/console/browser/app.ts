@@ -14,13 +14,12 @@ import { pageAt } from "./routes.ts";
 import { shellView } from "./shell_view.ts";
 import { applyTheme, nextTheme, storedTheme, type Theme } from "./theme.ts";
 import { Trends } from "./trends.ts";
+import { Visit } from "./visit.ts";
 import { h, render, type VNode } from "./vnode.ts";
 import { type Language, preferredLanguage, storeLanguage, type Translate, translator } from "./words.ts";
 
 /** How often what the header shows is asked for, in milliseconds. */
 const HEADER_EVERY_MS = 5000;
-/** The longest pause after loads that failed, in milliseconds. */
-const LONGEST_PAUSE_MS = 15_000;
 
 /** Who we are to the server. */
 interface Session {
@@ -44,16 +43,15 @@ class App {
   #who: string | null = null;
   #isDenied = false;
   #deniedWhy: string | null = null;
-  #page: Page | null = null;
-  #isLoaded = false;
-  #fault: string | null = null;
-  #failures = 0;
-  #going = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is on the screen. */
+  #visit: Visit;
+  /** What takes its place as soon as it has something to show. */
+  #next: Visit | null = null;
 
   constructor(root: HTMLElement) {
     this.#root = root;
     this.#api = createApi(() => this.#deny());
+    this.#visit = this.#newVisit();
   }
 
   async start(): Promise<void> {
@@ -62,7 +60,7 @@ class App {
     document.addEventListener("click", (event) => this.#follow(event));
     document.addEventListener(
       "visibilitychange",
-      () => document.hidden ? clearTimeout(this.#timer) : void this.#load(),
+      () => document.hidden ? this.#visit.rest() : void this.#visit.load(),
     );
     listenForKeys((act) => this.#press(act));
     await this.#greet();
@@ -107,39 +105,38 @@ class App {
 
   /** Opens the page of the address. */
   #open(): void {
-    this.#going.abort();
-    this.#going = new AbortController();
-    this.#isLoaded = false;
-    this.#page = null;
-    this.#fault = null;
-    this.#failures = 0;
-    void this.#load();
+    this.#leaveAll();
+    this.#visit = this.#newVisit();
+    this.#draw();
+    if (!this.#isDenied) void this.#visit.load();
   }
 
-  /** Loads what the page shows, then again and again. */
-  async #load(): Promise<void> {
-    clearTimeout(this.#timer);
-    if (this.#isDenied) return this.#draw();
-    const { signal } = this.#going;
-    try {
+  /** The same page with other filters: what is on the screen stays until the new is there. */
+  #refilter(): void {
+    this.#leaveAll();
+    this.#next = this.#newVisit();
+    void this.#next.load();
+  }
+
+  #leaveAll(): void {
+    this.#visit.leave();
+    this.#next?.leave();
+    this.#next = null;
+  }
+
+  #newVisit(): Visit {
+    let page: Page | null = null;
+    const open = async (signal: AbortSignal): Promise<Page | null> => {
       await this.#loadHeader(signal);
-      this.#page ??= this.#makePage();
-      if (!this.#isLoaded) this.#draw();
-      await this.#page?.load(signal);
-      if (signal.aborted) return;
-      this.#isLoaded = true;
-      this.#fault = null;
-      this.#failures = 0;
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#fault = this.#sentence(error);
-      this.#failures++;
-    }
-    this.#draw();
-    if (document.hidden || !this.#page) return;
-    const every = this.#page.everySeconds * 1000;
-    const pause = this.#failures === 0 ? every : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#failures);
-    this.#timer = setTimeout(() => void this.#load(), pause);
+      return page ??= this.#makePage();
+    };
+    return new Visit(open, (visit) => {
+      if (visit === this.#next) {
+        this.#visit = visit;
+        this.#next = null;
+      }
+      this.#draw();
+    });
   }
 
   async #loadHeader(signal: AbortSignal): Promise<void> {
@@ -165,36 +162,11 @@ class App {
           value === null ? query.delete(name) : query.set(name, value);
         }
         const text = query.toString();
-        this.#going.abort();
         history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`));
         this.#refilter();
       },
     };
     return found.make(this.#desk(), place);
-  }
-
-  /** The same page with other filters: what is on the screen stays until the new is there. */
-  #refilter(): void {
-    this.#going = new AbortController();
-    this.#failures = 0;
-    const { signal } = this.#going;
-    const page = this.#makePage();
-    clearTimeout(this.#timer);
-    const shown = page?.load(signal) ?? Promise.resolve();
-    shown.then(() => {
-      if (signal.aborted) return;
-      this.#page = page;
-      this.#isLoaded = true;
-      this.#fault = null;
-      this.#draw();
-      if (page) this.#timer = setTimeout(() => void this.#load(), page.everySeconds * 1000);
-    }, (error) => {
-      if (signal.aborted) return;
-      this.#fault = this.#sentence(error);
-      this.#page = page;
-      this.#draw();
-      this.#timer = setTimeout(() => void this.#load(), 2000);
-    });
   }
 
   #desk(): Desk {
@@ -215,7 +187,7 @@ class App {
       ask,
       act: (work, isLeaving) => this.#act(work, isLeaving),
       redraw: () => this.#draw(),
-      reload: () => this.#load(),
+      reload: () => this.#visit.load(),
     };
   }
 
@@ -228,7 +200,7 @@ class App {
       return false;
     }
     this.#headerAt = -Infinity;
-    if (!isLeaving) await this.#load();
+    if (!isLeaving) await this.#visit.load();
     return true;
   }
 
@@ -262,7 +234,7 @@ class App {
   #press(act: KeyAct): void {
     if (act === "search") document.querySelector<HTMLInputElement>("[data-search]")?.focus();
     else if (act === "help") this.#help();
-    else if (act === "reload") void this.#load();
+    else if (act === "reload") void this.#visit.load();
     else if (act === "theme") this.#switchTheme();
     else this.#go(act === "problems" ? "/" : `/console/${act}`);
   }
@@ -292,30 +264,31 @@ class App {
   #draw(): void {
     const t = this.#t;
     document.documentElement.lang = this.#language;
-    const isUnknown = !this.#page && this.#server !== null && !pageAt(location.pathname);
-    document.title = `${this.#page?.title ?? t("nav.problems")} · Runnerbean`;
+    const { page, isLoaded, fault } = this.#visit;
+    const isUnknown = pageAt(location.pathname) === null;
+    document.title = `${page?.title ?? t("nav.problems")} · Runnerbean`;
     const shell = {
       t,
       language: this.#language,
       theme: this.#theme,
       server: this.#server,
-      section: this.#page?.section ?? null,
+      section: page?.section ?? null,
       problems: this.#problems,
-      fault: this.#isDenied ? null : this.#fault,
-      isLoading: !this.#isLoaded && !this.#isDenied && this.#fault === null && !isUnknown,
+      fault: this.#isDenied || fault === null ? null : this.#sentence(fault),
+      isLoading: !isLoaded && !this.#isDenied && fault === null && !isUnknown,
       who: this.#who,
       switchTheme: () => this.#switchTheme(),
       switchLanguage: () => this.#switchLanguage(),
       help: () => this.#help(),
-      retry: () => void this.#load(),
+      retry: () => void this.#visit.load(),
       leave: () => void this.#leave(),
     };
     const content = this.#isDenied
       ? loginView(t, this.#deniedWhy, (token) => void this.#enter(token))
       : isUnknown
       ? h("p", { class: "empty" }, t("shell.unknownPage"))
-      : this.#isLoaded
-      ? this.#page?.view()
+      : isLoaded
+      ? page?.view()
       : null;
     this.#drawn = render(this.#root, shellView(shell, content), this.#drawn);
   }

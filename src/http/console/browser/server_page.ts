@@ -2,6 +2,7 @@
 // The server itself: what it is, its memory, its log, its loop, its commands; drain; who did what.
 
 import type { AuditEntry, ServerInfo } from "../../model.ts";
+import { ApiError } from "./api.ts";
 import type { Desk, Page, Place } from "./page.ts";
 import { facts, table } from "./parts.ts";
 import { type Child, type Children, h } from "./vnode.ts";
@@ -9,7 +10,7 @@ import { type Child, type Children, h } from "./vnode.ts";
 export function serverPage(desk: Desk, _place: Place): Page {
   const { t, api } = desk;
   let server: ServerInfo = desk.server;
-  let entries: readonly AuditEntry[] = [];
+  let entries: readonly AuditEntry[] | null = null;
   return {
     title: t("server.title"),
     section: "server",
@@ -17,10 +18,10 @@ export function serverPage(desk: Desk, _place: Place): Page {
     async load(signal) {
       const [info, audit] = await Promise.all([
         api.get<ServerInfo>("/v1/server", {}, signal),
-        api.get<{ entries: readonly AuditEntry[] }>("/v1/audit", { limit: 50 }, signal),
+        api.get<{ entries: readonly AuditEntry[] }>("/v1/audit", { limit: 50 }, signal).catch(forbidden),
       ]);
       server = info;
-      entries = audit.entries;
+      entries = audit?.entries ?? null;
     },
     view() {
       return [
@@ -44,10 +45,16 @@ export function serverPage(desk: Desk, _place: Place): Page {
         ),
         h("div", { class: "cards" }, cards(desk, server)),
         h("h2", null, t("audit.title")),
-        auditTable(desk, entries),
+        entries === null ? h("p", { class: "empty" }, t("audit.forbidden")) : auditTable(desk, entries),
       ];
     },
   };
+}
+
+/** Whoever may not read the audit log can still see the rest. */
+function forbidden(error: unknown): null {
+  if (error instanceof ApiError && error.status === 403) return null;
+  throw error;
 }
 
 function cards(desk: Desk, server: ServerInfo): Child[] {

@@ -2,7 +2,7 @@
 // A tube's past hour or day: throughput, jobs at hand, how long jobs waited and ran.
 
 import type { Desk, Place } from "./page.ts";
-import { tubePath } from "./api.ts";
+import { ApiError, tubePath } from "./api.ts";
 import { chart, type Line } from "./charts.ts";
 import { type Child, h } from "./vnode.ts";
 
@@ -49,7 +49,12 @@ export function createTubeCharts(desk: Desk, place: Place): TubeCharts {
   return {
     async load(signal) {
       if (!desk.can("history") || performance.now() - loadedAt < EVERY_MS) return;
-      history = await desk.api.get<History>(`${tubePath(place.name)}/history`, { span }, signal);
+      try {
+        history = await desk.api.get<History>(`${tubePath(place.name)}/history`, { span }, signal);
+      } catch (error) {
+        // A server keeps the past of so many tubes only; one beyond them has none.
+        if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      }
       loadedAt = performance.now();
     },
     view() {

@@ -25,6 +25,7 @@ export const ENGLISH = {
   "audit.action": "Action",
   "audit.at": "When",
   "audit.count": "Jobs",
+  "audit.forbidden": "You may not read the audit log.",
   "audit.none": "Nothing has been changed through the console or the API yet.",
   "audit.outcome": "Outcome",
   "audit.target": "Of what",

@@ -27,6 +27,7 @@ export const CHINESE: Readonly<Record<keyof typeof ENGLISH, string>> = {
   "audit.action": "操作",
   "audit.at": "时间",
   "audit.count": "任务数",
+  "audit.forbidden": "你无权查看审计日志。",
   "audit.none": "尚未通过控制台或 API 更改任何内容。",
   "audit.outcome": "结果",
   "audit.target": "对象",
