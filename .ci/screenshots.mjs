@@ -2,7 +2,9 @@
 // workers as a busy shop has them, and visits the pages with Chromium. Run: node .ci/tasks.mjs screenshots.
 
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, createServer } from "node:net";
 import process from "node:process";
 import { chromium } from "playwright-core";
@@ -16,7 +18,8 @@ const [runtime] = process.argv.slice(2);
 
 const [port, httpPort] = [await freePort(), await freePort()];
 const address = `http://127.0.0.1:${httpPort}`;
-const flags = ["-l", "127.0.0.1", "-p", String(port), "--http", `127.0.0.1:${httpPort}`];
+const log = mkdtempSync(join(tmpdir(), "runnerbean-"));
+const flags = ["-b", log, "-l", "127.0.0.1", "-p", String(port), "--http", `127.0.0.1:${httpPort}`];
 const server = spawn(runtime ?? process.execPath, ["src/cli/main.ts", ...flags], {
   stdio: ["ignore", "ignore", "inherit"],
 });
@@ -27,6 +30,7 @@ try {
   await takePictures(shop);
 } finally {
   server.kill();
+  rmSync(log, { recursive: true });
 }
 process.exit();
 

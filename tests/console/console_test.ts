@@ -231,6 +231,23 @@ describe("the console", { skip }, () => {
     });
   });
 
+  it("hides what the server cannot do", async () => {
+    await withPage(browser, {}, async (page) => {
+      await page.route("**/v1/server", async (route) => {
+        const info = await (await route.fetch()).json();
+        await route.fulfill({ json: { ...info, backend: "beanstalkd", capabilities: [] } });
+      });
+      await page.goto(`${server.url}/console/tubes/pages`);
+      await says(page, "This server cannot list jobs");
+      await page.getByRole("button", { name: "Pause" }).or(page.getByRole("button", { name: "Resume" }))
+        .waitFor();
+      for (const name of ["Truncate", "Delete tube", "Delete all", "Search", "Hour"]) {
+        assertEquals(await page.getByRole("button", { name }).count(), 0, name);
+      }
+      assertEquals(await page.getByRole("link", { name: "Connections" }).count(), 0);
+    });
+  });
+
   it("speaks Chinese when it is chosen or the browser does, and remembers the theme", async () => {
     await withPage(browser, {}, async (page) => {
       await page.goto(`${server.url}/console/tubes`);

@@ -32,7 +32,10 @@ describe("the console's login", { skip: skipWithout("chromium") }, () => {
         await page.getByText("Done: 1 job").waitFor();
         await page.reload(); // the cookie is enough
         await page.getByRole("heading", { name: "guarded" }).waitFor();
-        assertEquals(await page.evaluate("document.cookie + JSON.stringify(localStorage)"), '{"runnerbean.theme":"system"}');
+        assertEquals(
+          await page.evaluate("document.cookie + JSON.stringify(localStorage)"),
+          '{"runnerbean.theme":"system"}',
+        );
         await page.getByRole("button", { name: "Leave" }).click();
         await page.getByRole("heading", { name: "Access token" }).waitFor();
         await page.reload();

@@ -3,6 +3,7 @@
 import process from "node:process";
 import { COMMAND_COUNTERS } from "../../observe/command_counts.ts";
 import type { Inspector } from "../../server/inspector.ts";
+import type { JournalWork } from "../../ports/journal.ts";
 import type { ServerInfo } from "../model.ts";
 
 export function serverInfo(
@@ -51,8 +52,14 @@ export function serverInfo(
       recordsMigrated: binlog.migrated,
       recordsWritten: binlog.written,
       segmentBytes: binlog.maxBytes,
+      work: binlog.work && workOf(binlog.work),
     },
     memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed, jobBytes: inspector.jobBytes },
     loop: { longestTurnMs: lag.turns.longestMs, timerLatenessMs: lag.lateness.longestMs },
   };
+}
+
+function workOf(work: JournalWork): NonNullable<NonNullable<ServerInfo["binlog"]>["work"]> {
+  const { commits, bytes, syncs, syncMs, longestSyncMs, keptBytes, liveBytes } = work;
+  return { commits, writtenBytes: bytes, syncs, syncMs, longestSyncMs, keptBytes, liveBytes };
 }

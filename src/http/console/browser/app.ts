@@ -7,7 +7,7 @@ import { ask } from "./dialog.ts";
 import { createFormat } from "./format.ts";
 import { type KeyAct, listenForKeys, SHORTCUTS } from "./keys.ts";
 import { loginView } from "./login_view.ts";
-import { notice } from "./notices.ts";
+import { notice, whisper } from "./notices.ts";
 import type { Desk, Page, Place } from "./page.ts";
 import { OLD_SECONDS } from "./problems_page.ts";
 import { pageAt } from "./routes.ts";
@@ -146,6 +146,7 @@ class App {
       this.#api.get<TubePage>("/v1/tubes", { filter: "problems", oldSeconds: OLD_SECONDS, limit: 1 }, signal),
     ]);
     this.#server = server;
+    if (problems.total !== this.#problems) whisper(this.#t("shell.problemsNow", { n: problems.total }));
     this.#problems = problems.total;
     this.#headerAt = performance.now();
   }

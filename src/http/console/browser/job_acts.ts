@@ -22,7 +22,7 @@ export function jobActs(desk: Desk, job: Job): Child {
     job.state === "buried" || job.state === "delayed"
       ? button(t("job.kick"), () => change(desk, job, "kick"))
       : null,
-    isFree && job.state !== "buried" ? button(t("job.bury"), () => change(desk, job, "bury")) : null,
+    canRequeue && job.state !== "buried" ? button(t("job.bury"), () => change(desk, job, "bury")) : null,
     isFree
       ? button(t("job.delete"), () => remove(desk, job), "danger")
       : h("span", { class: "hint" }, t("job.isHeld")),

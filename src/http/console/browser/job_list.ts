@@ -29,14 +29,14 @@ export function createJobList(desk: Desk, place: Place): JobList {
   const match = matchOf(place, state);
   let jobs: readonly Job[] = [];
   let next: string | null = null;
+  let isCut = false;
   let searchedAt = -Infinity;
 
   const load = async (signal: AbortSignal): Promise<void> => {
-    if (!desk.can("list-jobs")) return await loadFirst(signal);
     const body = { body: "text", preview: PREVIEW_BYTES, limit: ROWS };
     if (!match.isSearch) {
       const page = await api.get<JobPage>(`${tubePath(place.name)}/jobs`, { state, cursor, ...body }, signal);
-      ({ jobs, next } = page);
+      ({ jobs, next, isCut } = page);
       return;
     }
     if (performance.now() - searchedAt < SEARCH_AGAIN_MS) return;
@@ -64,13 +64,6 @@ export function createJobList(desk: Desk, place: Place): JobList {
     }
   };
 
-  /** A server without lists shows the first job of a state. */
-  const loadFirst = async (signal: AbortSignal): Promise<void> => {
-    if (state === "reserved") return void (jobs = []);
-    const query = { state, limit: 1, body: "text", preview: PREVIEW_BYTES };
-    jobs = (await api.get<JobPage>(`${tubePath(place.name)}/jobs`, query, signal)).jobs;
-  };
-
   return {
     load,
     view(tube) {
@@ -88,6 +81,7 @@ export function createJobList(desk: Desk, place: Place): JobList {
           (job) => job.id,
           match.isSearch ? t("jobs.noMatch") : t("jobs.none"),
         ),
+        isCut && desk.can("list-jobs") ? h("p", { class: "hint" }, t("jobs.isCut")) : null,
         pages(desk, cursor, next, (to) => place.filter({ cursor: to })),
       );
     },

@@ -75,7 +75,8 @@ function cards(desk: Desk, server: ServerInfo): Child[] {
         [t("server.maxJob"), format.bytes(server.maxJobBytes)],
       ]),
     ),
-    card(
+    // Another server does not tell of its memory.
+    memory.rssBytes === 0 ? null : card(
       t("server.memory"),
       facts([
         [t("server.rss"), format.bytes(memory.rssBytes)],
@@ -111,11 +112,23 @@ function cards(desk: Desk, server: ServerInfo): Child[] {
 }
 
 function logFacts({ t, format }: Desk, binlog: NonNullable<ServerInfo["binlog"]>): Child {
+  const { work } = binlog;
   return facts([
     [t("log.segments"), `${binlog.oldestSegment} – ${binlog.currentSegment}`],
     [t("log.segmentBytes"), format.bytes(binlog.segmentBytes)],
     [t("log.written"), format.count(binlog.recordsWritten)],
     [t("log.migrated"), format.count(binlog.recordsMigrated)],
+    ...(work
+      ? [
+        [t("log.kept"), format.bytes(work.keptBytes)],
+        [t("log.live"), format.bytes(work.liveBytes)],
+        [t("log.bytes"), format.bytes(work.writtenBytes)],
+        [t("log.commits"), format.count(work.commits)],
+        [t("log.syncs"), format.count(work.syncs)],
+        [t("log.meanSync"), format.ms(work.syncs === 0 ? null : work.syncMs / work.syncs)],
+        [t("log.longestSync"), format.ms(work.syncs === 0 ? null : work.longestSyncMs)],
+      ] as const
+      : []),
   ]);
 }
 

@@ -61,7 +61,7 @@ function header(shell: Shell): Child {
     h(
       "nav",
       { "aria-label": t("shell.pages") },
-      PLACES.map(([section, path]) => entry(shell, section, path)),
+      placesOf(server).map(([section, path]) => entry(shell, section, path)),
     ),
     h("span", { class: "spacer" }),
     h(
@@ -90,6 +90,12 @@ function header(shell: Shell): Child {
     ),
     h("button", { type: "button", onclick: shell.help, "aria-label": t("keys.title") }, "?"),
   );
+}
+
+/** Without the page of connections where the server tells of none. */
+function placesOf(server: ServerInfo | null): typeof PLACES {
+  const hasConnections = server === null || server.capabilities.includes("connections");
+  return hasConnections ? PLACES : PLACES.filter(([section]) => section !== "connections");
 }
 
 function entry({ t, section, problems }: Shell, name: Section, path: string): Child {
