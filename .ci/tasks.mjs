@@ -1,9 +1,11 @@
-// The project's tasks: start, test, check, bench. Plain JavaScript that runs on Node 20, Deno and Bun alike, so that a
+// The project's tasks: start, test, check, bench and two for the console. Plain JavaScript that runs on Node 20, Deno and Bun alike, so that a
 // machine with any one of them can run all of them.
 //
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
+//   node .ci/tasks.mjs assets                               makes the console's table of files anew
+//   node .ci/tasks.mjs screenshots                          pictures of the console, into docs/images
 //   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
@@ -14,10 +16,10 @@ import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
-const tasks = { start, test, check, bench };
+const tasks = { start, test, check, bench, assets, screenshots };
 
 if (!Object.hasOwn(tasks, task ?? "")) {
-  console.error("usage: tasks.mjs start|test|check|bench [...]");
+  console.error("usage: tasks.mjs start|test|check|bench|assets|screenshots [...]");
   process.exit(2);
 }
 process.chdir(PROJECT);
@@ -26,7 +28,9 @@ process.exitCode = await tasks[task](rest);
 
 /** Dependencies come from package.json, by whichever package manager is there. */
 function installDependencies() {
-  if (existsSync("node_modules/hono") && (task === "start" || existsSync("node_modules/playwright-core"))) return;
+  if (existsSync("node_modules/hono") && (task === "start" || existsSync("node_modules/playwright-core"))) {
+    return;
+  }
   const managers = [["npm", ["ci", "--no-audit", "--no-fund"]], ["bun", ["install"]], ["deno", ["install"]]];
   for (const [command, arguments_] of managers) {
     const { error, status } = spawnSync(command, arguments_, { stdio: ["ignore", "ignore", "inherit"] });
@@ -55,6 +59,15 @@ function bench([name, ...flags]) {
     return 2;
   }
   return spawnAndWait(findRuntime("node"), [`bench/${name}/main.ts`, ...flags], runtimeVariables());
+}
+
+/** What the browser gets, from its sources. */
+function assets() {
+  return spawnAndWait(findRuntime("node"), ["--no-warnings", ".ci/console_assets.mjs"]);
+}
+
+function screenshots() {
+  return spawnAndWait(findRuntime("node"), [".ci/screenshots.mjs"]);
 }
 
 /** Types of everything, lint and format. */

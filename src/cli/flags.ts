@@ -37,6 +37,7 @@ export interface Draft {
   cors?: readonly string[];
   httpNames?: readonly string[];
   auditFile?: string;
+  metricsTubes?: string;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -164,6 +165,7 @@ export const FLAGS: readonly Flag[] = [
   valued(null, "cors", "cors", values.origins),
   valued(null, "http-name", "httpNames", values.hostNames),
   valued(null, "audit", "auditFile", values.file),
+  valued(null, "metrics-tubes", "metricsTubes", values.tubePattern),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

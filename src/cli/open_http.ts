@@ -25,6 +25,7 @@ export async function openHttp(
       host,
       port,
       auditFile: options.auditFile,
+      metricsTubes: options.metricsTubes,
       warn: printer.warn,
       afterInput,
       gate,

@@ -75,6 +75,8 @@ export interface Options {
   readonly httpNames: readonly string[];
   /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
   readonly auditFile: string | null;
+  /** `--metrics-tubes`: which tubes /metrics tells of by name. */
+  readonly metricsTubes: string;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -110,4 +112,5 @@ export const DEFAULT_OPTIONS: Options = {
   cors: [],
   httpNames: [],
   auditFile: null,
+  metricsTubes: "*",
 };

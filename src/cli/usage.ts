@@ -25,6 +25,7 @@ Options:
      --http-name NAME,...   names of this server for browsers, where there is no --auth
      --cors ORIGIN,...      pages of these origins may use the HTTP API, with a token
      --audit FILE           write destructive acts over HTTP to this file, a JSON document a line
+     --metrics-tubes GLOB   tubes that /metrics tells of by name, 200 at most; * and ? stand for others (default is *)
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,

@@ -143,6 +143,12 @@ export const syncPolicy: Value<SyncPolicy> = {
   ]) as v.GenericSchema<string, SyncPolicy>,
 };
 
+/** Names of tubes, with `*` and `?`. */
+export const tubePattern: Value<string> = {
+  expects: "a tube's name, with * for any characters and ? for one",
+  schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/;.$_()*?-]{1,200}$/)),
+};
+
 /** What `--http` takes: a port alone is one of this machine's own. */
 export const httpAddress: Value<HttpAddress> = {
   expects: "an address and a port from 0 to 65535, such as 127.0.0.1:11380 or [::1]:11380",

@@ -1,5 +1,6 @@
 // The table of all routes. What is not in it does not exist: routing, rights, checks and the OpenAPI document are made from it.
 
+import { consoleRoutes } from "./console/console_routes.ts";
 import type { Context } from "./context.ts";
 import type { Route } from "./route.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -21,7 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...documentRoutes,
 ];
 
-/** All routes of an app: the API's own and those that it is given. */
+/** All routes of an app: the API's own, those that it is given, and the console's. */
 export function routesOf(context: Context): readonly Route[] {
-  return [...ROUTES, ...context.more];
+  return [...ROUTES, ...context.more, ...consoleRoutes];
 }

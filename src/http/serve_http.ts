@@ -14,7 +14,7 @@ import { HttpGate } from "./access/http_gate.ts";
 import { Origins } from "./access/origins.ts";
 import { LocalSource } from "./local/local_source.ts";
 import { Pace } from "./local/pace.ts";
-import type { TubeTrends } from "./local/shown.ts";
+import { type ObservedServer, observeServer } from "./observe_server.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
@@ -35,13 +35,14 @@ export interface HttpOptions {
   readonly cors?: readonly string[];
   /** Names of this server, beside addresses and localhost. */
   readonly names?: readonly string[];
+  /** Which tubes /metrics tells of by name, with `*` and `?`. Default: `*`. */
+  readonly metricsTubes?: string;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
   readonly afterInput?: (callback: () => void) => void;
 }
 
 /** What others add to the app of a server. */
 export interface HttpParts {
-  readonly trends?: TubeTrends | null;
   readonly more?: readonly Route[];
 }
 
@@ -59,7 +60,9 @@ export class HttpPort {
   readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
+  readonly #metricsTubes: string;
   #source: LocalSource | null = null;
+  #observed: ObservedServer | null = null;
 
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
@@ -67,6 +70,7 @@ export class HttpPort {
     this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
+    this.#metricsTubes = options.metricsTubes ?? "*";
   }
 
   /** Opens the port; until begin() only /healthz and /readyz are served. Rejects when the port or the audit file cannot be had. */
@@ -93,20 +97,24 @@ export class HttpPort {
   }
 
   /** Serves a server. */
-  begin(server: Server, { trends = null, more = [] }: HttpParts = {}): void {
-    const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
+  begin(server: Server, { more = [] }: HttpParts = {}): void {
+    const runtime = runtimeName();
+    const observed = observeServer(server, runtime, this.#metricsTubes, () => this.rest());
+    const source = new LocalSource({ server, pace: this.#pace, runtime, trends: observed.trends });
     this.#source = source;
+    this.#observed = observed;
     this.#door.app = createApp({
       source,
       server,
       audit: this.#audit,
       putMemory: new PutMemory(),
       gate: this.#door.gate,
-      more: [...sessionRoutes(this.#door.gate), ...more],
+      more: [...sessionRoutes(this.#door.gate), ...observed.routes, ...more],
     });
   }
 
   close(): void {
+    this.#observed?.observing.stop();
     this.#source?.close();
     this.#listener.close();
   }

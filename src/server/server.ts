@@ -23,6 +23,7 @@ import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
+import type { Observer } from "./observer.ts";
 import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
@@ -63,6 +64,7 @@ export class Server implements ConnectionOwner {
   private readonly clock: Clock;
   /** Connections, and peers in this process, by the slot of their session. */
   private readonly bySlot: (ServerPeer | undefined)[] = [];
+  private observer: Observer | null = null;
   private connectionCount = 0;
   private peerCount = 0;
   /** Connections with something to send or to go on with. */
@@ -162,7 +164,14 @@ export class Server implements ConnectionOwner {
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
+    if (outbox.eventCount > 0) this.observer!.happened(outbox, this.now);
     outbox.clear();
+  }
+
+  /** Tells an observer, from now on, of all that happens to jobs; null: nobody any more. */
+  observe(observer: Observer | null): void {
+    this.observer = observer;
+    this.engine.outbox.isObserved = observer !== null;
   }
 
   private record(outbox: Outbox, i: number): void {
