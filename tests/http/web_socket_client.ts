@@ -25,7 +25,7 @@ export function openBridge(url: string, pieceBytes: number): Promise<Bridge> {
     const socket = await openSocket(url);
     socket.onmessage = ({ data }) => connection.write(new Uint8Array(data));
     socket.onclose = () => connection.destroy();
-    connection.on("data", (bytes) => {
+    connection.on("data", (bytes: Uint8Array) => {
       for (let at = 0; at < bytes.length; at += pieceBytes) {
         socket.send(new Uint8Array(bytes.subarray(at, at + pieceBytes)));
       }
