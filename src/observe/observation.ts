@@ -98,10 +98,10 @@ export class Observation implements Observer {
     return since === null ? null : Math.max(0, now - since) / 1000;
   }
 
-  /** The last hour or day of a tube, or of all together (""); null when the tube has no history. Oldest step first. */
-  history(name: string, span: Span): readonly HistoryPoint[] | null {
+  /** The last hour or day of a tube, or of all together (""), oldest step first; nothing for a tube without history. */
+  history(name: string, span: Span): readonly HistoryPoint[] {
     const record = name === "" ? this.total : this.records.named(name);
-    return record?.history?.points(span) ?? null;
+    return record?.history?.points(span) ?? [];
   }
 
   // Events.
