@@ -75,7 +75,9 @@ class EventStream implements UnderlyingDefaultSource<Uint8Array> {
 
   #giveUp(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.cancel();
-    controller.error(new Error("the client does not read"));
+    const error = new Error("a client of live events does not read and is closed");
+    error.stack = error.message; // Node's adapter prints what ends a response; it is no bug, so a line is enough
+    controller.error(error);
   }
 }
 
