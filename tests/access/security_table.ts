@@ -1,7 +1,9 @@
 // The table of docs/SECURITY.md, made from what the code checks by.
 import { COMMAND_RULES, type CommandRule } from "../../src/access/command_rules.ts";
 import type { Route } from "../../src/http/route.ts";
+import type { Measured } from "../../src/observe/metrics.ts";
 import { ROUTES } from "../../src/http/routes.ts";
+import { observedRoutes } from "../../src/http/routes/observed.ts";
 import { sessionRoutes } from "../../src/http/routes/session.ts";
 
 /** Between these lines it stands. */
@@ -32,7 +34,14 @@ const PLACES: Readonly<Record<Route["tube"], string>> = {
   any: "all tubes (`*`)",
 };
 
-export const HTTP_ROUTES: readonly Route[] = [...ROUTES, ...sessionRoutes(null)];
+/** Only what the routes say of themselves is looked at: they are not called. */
+const NOTHING_MEASURED = {} as Measured;
+
+export const HTTP_ROUTES: readonly Route[] = [
+  ...ROUTES,
+  ...sessionRoutes(null),
+  ...observedRoutes(NOTHING_MEASURED, () => Promise.resolve()),
+];
 
 function commandRow([word, { scope, subject, whenHeld }]: [string, CommandRule]): string {
   const held = whenHeld === undefined ? "" : `; ${whenHeld} for a job in hand`;
