@@ -35,9 +35,20 @@ class EventStream implements UnderlyingDefaultSource<Uint8Array> {
     const subscription = live.subscribe(interest, () => stream?.tell());
     if (subscription === null) return null;
     stream = new EventStream(live, subscription, stallMs);
-    if (signal.aborted) stream.cancel();
-    else signal.addEventListener("abort", () => stream.cancel(), { once: true });
+    if (signal.aborted) stream.end();
+    else signal.addEventListener("abort", () => stream.end(), { once: true });
     return stream;
+  }
+
+  /** The client is gone, or may not listen any more. */
+  end(): void {
+    if (this.#isOver) return;
+    this.cancel();
+    try {
+      this.#controller?.close();
+    } catch {
+      // it was closed with the connection
+    }
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {

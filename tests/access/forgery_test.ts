@@ -9,6 +9,7 @@ import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { tokenOf } from "./guarded_server.ts";
 
 const OURS = "https://console.example";
+const OPS = `ops admin=* token=${tokenOf("ops")}\n`;
 const BEARER = { authorization: `Bearer ${tokenOf("ops")}` };
 
 interface Served {
@@ -154,7 +155,7 @@ describe("with access control", () => {
 
   before(async () => {
     const file = join(folder, "tokens");
-    writeFileSync(file, `ops admin=* token=${tokenOf("ops")}\n`, { mode: 0o600 });
+    writeFileSync(file, `${OPS}viewer read=* token=${tokenOf("viewer")}\n`, { mode: 0o600 });
     served = await serve("--auth", file);
   });
   after(async () => {
@@ -243,6 +244,37 @@ describe("with access control", () => {
     const gone = silent.filter((each) => each.ended).length;
     assert(gone >= 300 - 256, `${gone} strangers had to go`);
     for (const each of [...slow, ...silent, client]) each.close();
+  });
+
+  it("a stream and a WebSocket end with the rights of who has them, others go on", async () => {
+    const { port, server } = served;
+    const follow = async (name: string): Promise<WireClient> => {
+      const client = await WireClient.connect(port);
+      client.send(
+        `GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${tokenOf(name)}\r\n\r\n`,
+      );
+      assert(await client.until(() => client.unread.includes("event:"), 5000), client.unread);
+      return client;
+    };
+    const [viewer, ops] = [await follow("viewer"), await follow("ops")];
+    const socket = await WireClient.connect(port);
+    socket.send(
+      `GET /v1/wire HTTP/1.1\nHost: localhost\nAuthorization: Bearer ${tokenOf("viewer")}\n${SOCKET}\n\n`
+        .replaceAll("\n", "\r\n"),
+    );
+    assert(await socket.until(() => statusOf(socket.unread) === 101, 5000), socket.unread);
+    writeFileSync(join(folder, "tokens"), OPS);
+    server.signal("SIGHUP");
+    const isOver = (client: WireClient): boolean => client.ended || client.unread.endsWith("0\r\n\r\n");
+    assert(await viewer.until(() => isOver(viewer), 5000), "the stream goes on");
+    const isClosed = (): boolean => socket.ended || /\x88.{0,125}$/s.test(socket.unread);
+    assert(await socket.until(isClosed, 5000), "the WebSocket goes on");
+    const seen = ops.unread.length;
+    assert(
+      await ops.until(() => ops.unread.length > seen, 5000) && !isOver(ops),
+      "the other stream ended too",
+    );
+    for (const client of [viewer, ops, socket]) client.close();
   });
 
   it("HTTP logins are counted by address", async () => {
