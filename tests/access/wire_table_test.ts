@@ -10,7 +10,7 @@ import { type Scope, SCOPES } from "../../src/access/scopes.ts";
 import { wordOf } from "../../src/protocol/command.ts";
 import { PROJECT_DIR, type ServerProcess, startServer } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
-import { type Asker, ASKERS, isLetIn, tableTokens, tokenFor } from "./askers.ts";
+import { ASKERS, isLetIn, tableTokens, tokenFor } from "./askers.ts";
 import { END, securityTable, START } from "./security_table.ts";
 
 /** What is sent, and what somebody who may gets. `~` is the number of a ready job in the tube "here". */
