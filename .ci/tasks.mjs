@@ -10,7 +10,8 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { dirname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
@@ -81,11 +82,14 @@ async function check() {
   return failed;
 }
 
-/** All tests on all three runtimes, one after the other; ends with one line that counts them. */
+/**
+ * All tests on all three runtimes, a folder of tests at a time and two of them side by side; ends with one line that
+ * counts them.
+ */
 async function test(words) {
   const only = words.indexOf("--runtime");
   const names = only < 0 ? RUNTIMES : words.splice(only, 2).slice(1);
-  const files = testFiles(words);
+  const groups = byFolder(testFiles(words));
   const total = { passed: 0, failed: 0, skipped: 0 };
   if (words.length === 0) {
     const failures = await check();
@@ -97,19 +101,30 @@ async function test(words) {
   console.log(
     `\nseed ${environment.RUNNERBEAN_SEED} (repeat with RUNNERBEAN_SEED=${environment.RUNNERBEAN_SEED})`,
   );
+  const byRuntime = Object.fromEntries(names.map((name) => [name, { passed: 0, failed: 0, skipped: 0 }]));
   const fingerprints = new Set();
   const complaints = [];
+  const waiting = groups.flatMap((files) => names.map((name) => ({ name, files })));
+  const lane = async (_, number) => {
+    const inLane = { ...environment, RUNNERBEAN_TEST_LANE: String(number + 1) };
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { name, files } = next;
+      const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
+      const began = Date.now();
+      const { code, output } = await spawnAndRead(path, testArguments(name, files), inLane);
+      const counts = countsOf(name, output);
+      if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
+      const title = `${name}, ${dirname(files[0])}: ${describe(counts)} in ${secondsSince(began)} s`;
+      console.log(`\n=== ${title} ===\n${output}`);
+      for (const key of Object.keys(total)) byRuntime[name][key] += counts[key];
+      if (counts.failed > 0) complaints.push(`--- ${title}, exit code ${code}`, ...complaintsIn(output));
+      for (const [line] of output.matchAll(/simulation fingerprint .*/g)) fingerprints.add(line);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
   for (const name of names) {
-    const path = environment[`RUNNERBEAN_${name.toUpperCase()}`];
-    console.log(`\n=== tests on ${name} (${path}) ===`);
-    const began = Date.now();
-    const { code, output } = await spawnAndRead(path, testArguments(name, files), environment);
-    const counts = countsOf(name, output);
-    if (code !== 0 && counts.failed === 0) counts.failed = 1; // it broke off
-    console.log(`${name}: ${describe(counts)} in ${Math.round((Date.now() - began) / 1000)} s`);
-    for (const key of Object.keys(total)) total[key] += counts[key];
-    if (counts.failed > 0) complaints.push(`--- ${name}, exit code ${code}`, ...complaintsIn(output));
-    for (const [line] of output.matchAll(/simulation fingerprint .*/g)) fingerprints.add(line);
+    console.log(`${name}: ${describe(byRuntime[name])}`);
+    for (const key of Object.keys(total)) total[key] += byRuntime[name][key];
   }
   if (names.length > 1 && fingerprints.size > 0) {
     const isSame = fingerprints.size === 1;
@@ -143,6 +158,10 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 }
 
+function secondsSince(instant) {
+  return Math.round((Date.now() - instant) / 1000);
+}
+
 function testFiles(wanted) {
   const files = [];
   const look = (path) => {
@@ -154,6 +173,17 @@ function testFiles(wanted) {
   };
   for (const path of wanted.length > 0 ? wanted : ["tests"]) look(path);
   return files;
+}
+
+/** Files of one folder of tests together, with those below it. */
+function byFolder(files) {
+  const folders = new Map();
+  for (const file of files) {
+    const folder = normalize(file).split(sep)[1];
+    if (!folders.has(folder)) folders.set(folder, []);
+    folders.get(folder).push(file);
+  }
+  return [...folders.values()];
 }
 
 function testArguments(name, files) {
@@ -198,17 +228,14 @@ function spawnAndWait(path, arguments_, env = process.env) {
   return spawnAndRead(path, arguments_, env, "inherit").then(({ code }) => code);
 }
 
-/** Runs a program; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
+/** Runs a program and keeps what it says; passes SIGTERM and SIGINT on to it, so that it is not left behind. */
 function spawnAndRead(path, arguments_, env, stdout = "pipe") {
   const child = spawn(path, arguments_, {
     env,
     stdio: ["ignore", stdout, stdout === "pipe" ? "pipe" : "inherit"],
   });
   let output = "";
-  const read = (chunk) => {
-    output += chunk;
-    process.stdout.write(chunk);
-  };
+  const read = (chunk) => output += chunk;
   child.stdout?.on("data", read);
   child.stderr?.on("data", read);
   const passOn = (signal) => child.kill(signal);

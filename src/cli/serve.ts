@@ -12,11 +12,11 @@ import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
 import { openHttp } from "./open_http.ts";
-import type { Options } from "./options.ts";
+import type { Io, Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
 import { openSockets, type Sockets } from "./runtime.ts";
-import { openSecurity, TOKENS_VARIABLE } from "./security.ts";
+import { openSecurity, type Security, TOKENS_VARIABLE } from "./security.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
 import { WaitingRoom } from "./waiting_room.ts";
@@ -32,12 +32,8 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
 
   const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
   if (warning !== null) printer.warn(warning);
-  let sockets: Sockets;
-  try {
-    sockets = await openSockets(options.io);
-  } catch (error) {
-    return startProblem(EXIT_SOCKET, `--io ${options.io} cannot be had: ${reasonOf(error)}`);
-  }
+  const sockets = await socketsFor(options.io);
+  if ("problem" in sockets) return sockets;
   const { clock, listenFor } = sockets;
   let server: Server | null = null;
   const listeners: Listener[] = [];
@@ -57,27 +53,20 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     if (server === null) return exit();
     void server.end().then(exit);
   };
-  // Before listening: whoever has connected may already send signals.
-  process.on("SIGTERM", () => leave(EXIT_OK));
-  process.on("SIGINT", () => leave(EXIT_OK));
-  process.on("SIGUSR1", () => {
+  const drain = (): void => {
     isDrainWanted = true;
     server?.drain();
-  });
-  if (gate !== null || tls !== null) process.on("SIGHUP", () => security.reload());
+  };
+  // Before listening: whoever has connected may already send signals.
+  onSignals(leave, drain, security);
   const listen = (address: Address): Listen =>
     tls === null || address.kind === "unix" ? listenFor(address) : tls.listen;
   const opened = await openHttp(options, security, printer);
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
-  try {
-    listeners.push(await listen(place.address)(place.address, waiting.accept));
-  } catch (error) {
-    return startProblem(
-      EXIT_SOCKET,
-      `cannot listen on ${describeAddress(place.address)}: ${reasonOf(error)}`,
-    );
-  }
+  const main = await openMain(place.address, listen(place.address), waiting);
+  if ("problem" in main) return main;
+  listeners.push(main);
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     for (const listener of listeners) listener.close();
@@ -96,13 +85,40 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (isDrainWanted) server.drain();
   const further = await openFurther(options.listenAs, listen, server);
   if ("problem" in further) {
-    server.stop();
+    await server.end();
     return fail(further);
   }
   listeners.push(...further);
   http?.begin(server);
   announce(options, listeners.map(({ address }) => address), http, security, printer);
   return null;
+}
+
+async function socketsFor(io: Io): Promise<Sockets | StartProblem> {
+  try {
+    return await openSockets(io);
+  } catch (error) {
+    return startProblem(EXIT_SOCKET, `--io ${io} cannot be had: ${reasonOf(error)}`);
+  }
+}
+
+function onSignals(leave: (exitCode: number) => void, drain: () => void, security: Security): void {
+  process.on("SIGTERM", () => leave(EXIT_OK));
+  process.on("SIGINT", () => leave(EXIT_OK));
+  process.on("SIGUSR1", drain);
+  if (security.gate !== null || security.tls !== null) process.on("SIGHUP", () => security.reload());
+}
+
+async function openMain(
+  address: Address,
+  listen: Listen,
+  waiting: WaitingRoom,
+): Promise<Listener | StartProblem> {
+  try {
+    return await listen(address, waiting.accept);
+  } catch (error) {
+    return startProblem(EXIT_SOCKET, `cannot listen on ${describeAddress(address)}: ${reasonOf(error)}`);
+  }
 }
 
 interface Place {

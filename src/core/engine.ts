@@ -33,8 +33,8 @@ export interface EngineOptions {
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
   /**
-   * Changes that one call may record, since the journal has no room for more. A kick moves no more jobs per call; the rest
-   * follows in work(). Default: no limit but MOVES_PER_CALL.
+   * Changes that one call may record, since the journal has no room for more. A kick moves no more jobs per call, and no
+   * more that were truncated are cleared away; the rest follows in work(). Default: no limit but MOVES_PER_CALL.
    */
   movesPerKick?: number;
   /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */

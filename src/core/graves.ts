@@ -30,12 +30,14 @@ export class Graves {
 
   /** A tube with more reserved jobs is not truncated: the journal has no room to spare them all at once. */
   private readonly mostSpared: number;
+  private readonly clearedPerCall: number;
 
   /** `changesPerCall`: for so many changes of jobs the journal has room in any case. */
   constructor(places: Places, outbox: Outbox, changesPerCall: number) {
     this.places = places;
     this.outbox = outbox;
     this.mostSpared = SPARED_PER_CHANGE * changesPerCall;
+    this.clearedPerCall = Math.min(MOVES_PER_CALL, changesPerCall);
   }
 
   get isBusy(): boolean {
@@ -59,7 +61,7 @@ export class Graves {
 
   /** Clears away some of what was truncated first, and tells the journal that its records count no more. */
   clearSome(): void {
-    for (let left = MOVES_PER_CALL; left > 0 && this.graves.length > 0; left--) {
+    for (let left = this.clearedPerCall; left > 0 && this.graves.length > 0; left--) {
       const { tube, rows } = this.graves[0];
       this.clear(rows instanceof RowList ? rows.takeFirst() : rows.takeAny(), tube);
       if (rows.length === 0) this.close(tube);

@@ -30,7 +30,7 @@ export const MAX_RESERVE_TIMEOUT_S = 2_147_483_647;
  */
 export const MOVES_PER_CALL = 500;
 
-/** Rows that one look at a list of jobs may visit: a millisecond or two. */
+/** Rows that one look at a list of jobs may visit: a millisecond in order, up to five in a heap of a million. */
 export const VISITS_PER_LOOK = 20_000;
 
 /** Jobs on one page of a list: at most, and when nobody says how many. */

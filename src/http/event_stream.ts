@@ -11,6 +11,7 @@ const RETRY_MS = 2000;
 class EventStream implements UnderlyingDefaultSource<Uint8Array> {
   readonly #live: LiveEvents;
   readonly #subscription: Subscription;
+  readonly #stallMs: number;
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #isOver = false;
@@ -18,19 +19,36 @@ class EventStream implements UnderlyingDefaultSource<Uint8Array> {
   /** Since when nothing has left, or 0. */
   #stalledAt = 0;
 
-  private constructor(live: LiveEvents, subscription: Subscription) {
+  private constructor(live: LiveEvents, subscription: Subscription, stallMs: number) {
     this.#live = live;
+    this.#stallMs = stallMs;
     this.#subscription = subscription;
   }
 
-  static open(live: LiveEvents, interest: Interest, signal: AbortSignal): EventStream | null {
+  static open(
+    live: LiveEvents,
+    interest: Interest,
+    signal: AbortSignal,
+    stallMs: number,
+  ): EventStream | null {
     let stream: EventStream | null = null;
     const subscription = live.subscribe(interest, () => stream?.tell());
     if (subscription === null) return null;
-    stream = new EventStream(live, subscription);
-    if (signal.aborted) stream.cancel();
-    else signal.addEventListener("abort", () => stream.cancel(), { once: true });
+    stream = new EventStream(live, subscription, stallMs);
+    if (signal.aborted) stream.end();
+    else signal.addEventListener("abort", () => stream.end(), { once: true });
     return stream;
+  }
+
+  /** The client is gone, or may not listen any more. */
+  end(): void {
+    if (this.#isOver) return;
+    this.cancel();
+    try {
+      this.#controller?.close();
+    } catch {
+      // it was closed with the connection
+    }
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -52,7 +70,7 @@ class EventStream implements UnderlyingDefaultSource<Uint8Array> {
     const now = performance.now();
     if ((controller.desiredSize ?? 0) <= 0) {
       if (this.#stalledAt === 0) this.#stalledAt = now;
-      if (now - this.#stalledAt >= STALL_MS) this.#giveUp(controller);
+      if (now - this.#stalledAt >= this.#stallMs) this.#giveUp(controller);
       return;
     }
     this.#stalledAt = 0;
@@ -68,13 +86,20 @@ class EventStream implements UnderlyingDefaultSource<Uint8Array> {
 
   #giveUp(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.cancel();
-    controller.error(new Error("the client does not read"));
+    const error = new Error("a client of live events does not read and is closed");
+    error.stack = error.message; // Node's adapter prints what ends a response; it is no bug, so a line is enough
+    controller.error(error);
   }
 }
 
 /** An endless answer; null when there are as many clients as there may be. `signal` aborts when the client goes away. */
-export function eventsResponse(live: LiveEvents, interest: Interest, signal: AbortSignal): Response | null {
-  const source = EventStream.open(live, interest, signal);
+export function eventsResponse(
+  live: LiveEvents,
+  interest: Interest,
+  signal: AbortSignal,
+  stallMs: number = STALL_MS,
+): Response | null {
+  const source = EventStream.open(live, interest, signal, stallMs);
   if (source === null) return null;
   const stream = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: UNSENT_BYTES }));
   return new Response(stream, {

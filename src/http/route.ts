@@ -23,10 +23,10 @@ export interface Call<P, Q, B> {
   readonly request: Request;
   /** The peer's address, if it is known. */
   readonly peer: string | null;
-  /** Who calls, for the audit log. */
-  readonly who: string;
-  /** The same, for what is checked later; null without access control, and for strangers. */
+  /** Who calls; null without access control, and for strangers. */
   readonly identity: Identity | null;
+  /** The name for the audit log, which makes do with an address. */
+  readonly who: string;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Makes the connection a WebSocket; null when the request asks for none. */

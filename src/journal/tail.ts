@@ -31,6 +31,7 @@ export class Tail {
   private size: number;
   /** Files written to since the last sync began, the current segment's last; and those that are being synced. */
   private dirty: OpenFile[] = [];
+  private isClosed = false;
   private syncing: OpenFile[] = [];
 
   /** Goes on in a segment that is there (with its header written anew), or begins one. */
@@ -108,6 +109,7 @@ export class Tail {
     this.dirty = [];
     const next = (error: Error | null): void => {
       if (error !== null) return done(error);
+      if (this.isClosed) return done(null); // all was synced then, and the next file is not ours any more
       this.finish(this.syncing.shift()!);
       if (this.syncing.length === 0) done(null);
       else this.syncing[0].syncLater(next);
@@ -129,6 +131,7 @@ export class Tail {
 
   /** Closes all files. The zeros stay: they are room that the next start will need. */
   close(): void {
+    this.isClosed = true;
     this.file.close();
     this.spares.close();
   }

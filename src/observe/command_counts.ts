@@ -26,4 +26,10 @@ export const COMMAND_COUNTERS: readonly (readonly [word: string, counter: keyof 
   ["list-tube-used", "listTubeUsed"],
   ["list-tubes-watched", "listTubesWatched"],
   ["pause-tube", "pauseTube"],
+  ["truncate", "truncate"],
+  ["delete-tube", "deleteTube"],
+  ["list-jobs", "listJobs"],
+  ["capabilities", "capabilities"],
+  ["ping", "ping"],
+  ["drain", "drain"],
 ];

@@ -21,7 +21,7 @@ export class Histogram {
   add(ms: number): void {
     this.counts[bucketOf(ms)]++;
     this.count++;
-    this.totalMs += ms;
+    if (ms > 0) this.totalMs += ms;
   }
 
   /** Becomes the sum of two others. */

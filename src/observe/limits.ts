@@ -27,7 +27,7 @@ export const RATE_WINDOW_MS = 5000;
 /** Clients of live events at once. */
 export const MOST_SUBSCRIBERS = 64;
 /** Tubes told of in one message; what is left follows a second later. */
-export const MOST_TUBES_TOLD = 500;
+export const MOST_TUBES_TOLD = 250;
 /** Transitions of jobs that one client is told of per flush; more are dropped, and counted. */
 export const MOST_JOBS_TOLD = 500;
 /** How often transitions are flushed. */

@@ -11,6 +11,17 @@ import { type Interest, Subscription, type Telling } from "./subscription.ts";
 import { describeQueue, describeTube } from "./tube_facts.ts";
 import type { TubeRecord } from "./tube_record.ts";
 
+/** What is told of events whose number is an instant: how long ago that was. Of a held job it is the reserve or the last touch. */
+const SINCE: Readonly<Record<number, string>> = {
+  [out.EVENT_GRANTED]: "waitedMs",
+  [out.EVENT_DELETED]: "heldMs",
+  [out.EVENT_RELEASED]: "heldMs",
+  [out.EVENT_BURIED]: "heldMs",
+  [out.EVENT_EXPIRED]: "heldMs",
+  [out.EVENT_TOUCHED]: "heldMs",
+  [out.EVENT_RETURNED]: "heldMs",
+  [out.EVENT_REQUEUED]: "heldMs",
+};
 /** What a client may ask for: the state a job comes into. */
 export const TRANSITION_STATES: readonly string[] = [...STATE_WORDS.slice(1), "deleted"];
 
@@ -80,39 +91,33 @@ export class LiveEvents implements Telling {
     return this.whole ||= JSON.stringify(describeQueue(this.engine, this.observation, this.now));
   }
 
-  private readonly happened = (events: Outbox, index: number, ms: number, now: number): void => {
+  private readonly happened = (events: Outbox, index: number, now: number): void => {
     const state = this.stateAfter(events, index);
     let json = "";
     for (const subscription of this.jobFollowers) {
       if (!subscription.interest.states.has(state)) continue;
       const tube = this.decoder.decode(events.eventTube(index).name);
       if (!subscription.interest.matches(tube) || subscription.drops()) continue;
-      json ||= this.describe(events, index, tube, state, ms, now);
+      json ||= this.describe(events, index, tube, state, now);
       subscription.job(json);
     }
   };
 
-  private describe(
-    events: Outbox,
-    index: number,
-    tube: string,
-    state: string,
-    ms: number,
-    now: number,
-  ): string {
+  private describe(events: Outbox, index: number, tube: string, state: string, now: number): string {
     const kind = events.eventKind(index);
-    const what = kind === out.EVENT_TRUNCATED
-      ? { count: events.eventNumber(index) }
-      : { id: events.eventId(index) };
-    const time = Math.round(ms);
-    const times = ms < 0 ? {} : kind === out.EVENT_GRANTED ? { waitedMs: time } : { heldMs: time };
+    const number = events.eventNumber(index);
+    const at = new Date(now).toISOString();
+    const event = EVENT_WORDS[kind];
+    if (kind === out.EVENT_TRUNCATED) return JSON.stringify({ at, event, count: number, tube, state });
+    const id = events.eventId(index);
+    if (number === 0 || !(kind in SINCE)) return JSON.stringify({ at, event, id, tube, state });
     return JSON.stringify({
-      at: new Date(now).toISOString(),
-      event: EVENT_WORDS[kind],
-      ...what,
+      at,
+      event,
+      id,
       tube,
       state,
-      ...times,
+      [SINCE[kind]]: Math.max(0, Math.round(now - number)),
     });
   }
 

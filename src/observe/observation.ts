@@ -29,26 +29,24 @@ export interface ObservationOptions {
   readonly metricsTubes?: string;
 }
 
-/**
- * Is told of each event as it comes; see {@link Observation.follow}. `ms`: how long the job had been ready, or held; -1 where that
- * does not apply.
- */
-export type Follow = (events: Outbox, index: number, ms: number, now: number) => void;
+/** Is told of each event as it comes; see {@link Observation.follow}. */
+export type Follow = (events: Outbox, index: number, now: number) => void;
 
-/** Kinds of events whose number says since when the job was held, and those of them that end a run; 1 = it is one. */
-const IS_HELD_BEFORE = flags([
-  EVENT_DELETED,
-  EVENT_RELEASED,
-  EVENT_BURIED,
-  EVENT_EXPIRED,
-  EVENT_TOUCHED,
-  EVENT_RETURNED,
-  EVENT_REQUEUED,
-]);
-const IS_RUN = flags([EVENT_DELETED, EVENT_RELEASED, EVENT_BURIED]);
+// What the number of each kind of event says: nothing to measure, since when the job was ready, since when it was held, and
+// the latter at the end of a run.
+const NOTHING = 0;
+const WAITED = 1;
+const HELD = 2;
+const RAN = 3;
+const MEANINGS = new Uint8Array(EVENT_KINDS);
+MEANINGS[EVENT_GRANTED] = WAITED;
+for (const kind of [EVENT_EXPIRED, EVENT_TOUCHED, EVENT_RETURNED, EVENT_REQUEUED]) MEANINGS[kind] = HELD;
+for (const kind of [EVENT_DELETED, EVENT_RELEASED, EVENT_BURIED]) MEANINGS[kind] = RAN;
 
 /** Tubes looked at per beat for what no event tells. */
 const LOOKS_PER_BEAT = 2048;
+/** Records brought up to date in one go. */
+const PIECE = 1000;
 
 export class Observation implements Observer {
   /** All tubes together, and those that a scrape does not tell of by name. Brought up to date by {@link settle}. */
@@ -98,10 +96,10 @@ export class Observation implements Observer {
     return since === null ? null : Math.max(0, now - since) / 1000;
   }
 
-  /** The last hour or day of a tube, or of all together (""); null when the tube has no history. Oldest step first. */
-  history(name: string, span: Span): readonly HistoryPoint[] | null {
+  /** The last hour or day of a tube, or of all together (""), oldest step first; nothing for a tube without history. */
+  history(name: string, span: Span): readonly HistoryPoint[] {
     const record = name === "" ? this.total : this.records.named(name);
-    return record?.history?.points(span) ?? null;
+    return record?.history?.points(span) ?? [];
   }
 
   // Events.
@@ -113,46 +111,45 @@ export class Observation implements Observer {
   }
 
   happened(events: Outbox, now: number): void {
-    const { records } = this;
-    for (let i = 0; i < events.eventCount; i++) {
+    const { eventCount } = events;
+    for (let i = 0; i < eventCount; i++) {
       const kind = events.eventKind(i);
       const number = events.eventNumber(i);
-      const record = records.obtain(events.eventTube(i)) ?? this.nameless;
-      record.counts[kind] += kind === EVENT_TRUNCATED ? number : 1;
+      const record = this.records.obtain(events.eventTube(i)) ?? this.nameless;
       if (!record.isListed) this.list(record);
-      let ms = -1;
-      if (number > 0) {
-        if (kind === EVENT_GRANTED) {
-          ms = Math.max(0, now - number);
-          record.waits?.add(ms);
-          if (!record.isExposed) this.rest.waits!.add(ms);
-        } else if (IS_HELD_BEFORE[kind] === 1) {
-          ms = this.heldMs(kind, events.eventId(i), now - number);
-          if (IS_RUN[kind] === 1) {
-            record.runs?.add(ms);
-            if (!record.isExposed) this.rest.runs!.add(ms);
-          }
-        }
-      }
-      if (this.followers.size > 0) this.tell(events, i, ms, now);
+      record.counts[kind] += kind === EVENT_TRUNCATED ? number : 1;
+      const meaning = number > 0 ? MEANINGS[kind] : NOTHING;
+      if (meaning === NOTHING) continue;
+      if (meaning === WAITED) this.waited(record, now - number);
+      else this.held(record, kind, events.eventId(i), now - number);
     }
+    if (this.followers.size > 0) this.tell(events, now);
   }
 
-  private tell(events: Outbox, i: number, ms: number, now: number): void {
-    for (const follow of this.followers) follow(events, i, ms, now);
+  private waited(record: TubeRecord, ms: number): void {
+    if (record.waits !== null) record.waits.add(ms);
+    if (!record.isExposed) this.rest.waits!.add(ms);
   }
 
-  /** How long a job has been held, touches notwithstanding. */
-  private heldMs(kind: number, id: number, sinceTouch: number): number {
+  private held(record: TubeRecord, kind: number, id: number, sinceTouch: number): void {
     const { heldBefore } = this;
-    const ms = Math.max(0, sinceTouch);
-    if (kind !== EVENT_TOUCHED && heldBefore.size === 0) return ms;
-    const before = heldBefore.get(id);
-    const heldMs = ms + (before ?? 0);
-    if (kind === EVENT_TOUCHED) {
-      if (before !== undefined || heldBefore.size < MOST_TOUCHED) heldBefore.set(id, heldMs);
-    } else if (before !== undefined) heldBefore.delete(id);
-    return heldMs;
+    const isTouch = kind === EVENT_TOUCHED;
+    let ms = sinceTouch;
+    if (isTouch || heldBefore.size > 0) {
+      const before = heldBefore.get(id);
+      ms += before ?? 0;
+      if (!isTouch) heldBefore.delete(id);
+      else if (before !== undefined || heldBefore.size < MOST_TOUCHED) heldBefore.set(id, ms);
+    }
+    if (MEANINGS[kind] !== RAN) return;
+    if (record.runs !== null) record.runs.add(ms);
+    if (!record.isExposed) this.rest.runs!.add(ms);
+  }
+
+  private tell(events: Outbox, now: number): void {
+    for (const follow of this.followers) {
+      for (let i = 0; i < events.eventCount; i++) follow(events, i, now);
+    }
   }
 
   private list(record: TubeRecord): void {
@@ -178,6 +175,15 @@ export class Observation implements Observer {
 
   /** Brings rates and history up to date. Answers the records of tubes that look different than before. */
   beat(now: number): readonly TubeRecord[] {
+    const pieces = this.beatInPieces(now);
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same, with others' turns in between. */
+  *beatInPieces(now: number): Generator<void, readonly TubeRecord[], void> {
     const elapsedMs = now - this.beatenAt;
     if (elapsedMs <= 0) return [];
     this.beatenAt = now;
@@ -186,7 +192,8 @@ export class Observation implements Observer {
     const changed = this.listed;
     this.listed = [];
     let mayChart = true;
-    for (const record of changed) {
+    for (const [index, record] of changed.entries()) {
+      if (index % PIECE === PIECE - 1) yield;
       record.isListed = false;
       if (record.hasNew) record.lastAt = now;
       record.hasNew = false;
@@ -231,10 +238,6 @@ export class Observation implements Observer {
 /** The end of the last step that is over. */
 function stepOf(span: Span, now: number): number {
   return Math.floor(now / STEPS[span].stepMs) * STEPS[span].stepMs;
-}
-
-function flags(kinds: readonly number[]): Uint8Array {
-  return Uint8Array.from({ length: EVENT_KINDS }, (_, kind) => kinds.includes(kind) ? 1 : 0);
 }
 
 /** A number that is another one when something of it changed, but for rare coincidences. */

@@ -5,6 +5,7 @@ import type { Engine } from "../core/engine.ts";
 import { BEAT_MS, FLUSH_MS, SWEEP_REST_MS } from "./limits.ts";
 import { LiveEvents } from "./live_events.ts";
 import { Observation, type ObservationOptions } from "./observation.ts";
+import type { TubeRecord } from "./tube_record.ts";
 import type { Observer } from "../server/observer.ts";
 
 /** What is observed: a server. */
@@ -38,11 +39,19 @@ export function startObserving(
     observation.oldest.sweep();
     if (observation.oldest.isSweeping) sweepTimer = setTimeout(sweep, SWEEP_REST_MS);
   };
-  const beat = setInterval(() => {
-    const changed = observation.beat(now());
+  const tell = (changed: readonly TubeRecord[]): void => {
     for (const subscription of live.beat(now())) {
       setTimeout(() => isStopped || subscription.beat(changed), 0);
     }
+  };
+  const goOn = (pieces: Generator<void, readonly TubeRecord[], void>): void => {
+    if (isStopped) return;
+    const { done, value } = pieces.next();
+    if (done) tell(value);
+    else setTimeout(goOn, 0, pieces);
+  };
+  const beat = setInterval(() => {
+    goOn(observation.beatInPieces(now()));
     if (observation.oldest.isSweeping) sweepTimer ??= setTimeout(sweep, 0);
   }, BEAT_MS);
   const flush = setInterval(() => live.flush(), FLUSH_MS);

@@ -20,7 +20,7 @@ import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
 import type { Gate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
-import { nameUsedTube } from "./extensions.ts";
+import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
@@ -112,6 +112,10 @@ export class Connection implements Peer, ServerPeer {
 
   get peerAddress(): string | null {
     return this.transport.peerAddress ?? null;
+  }
+
+  get identityName(): string | null {
+    return this.guard?.identity?.name ?? null;
   }
 
   get unsentBytes(): number {
@@ -235,8 +239,10 @@ export class Connection implements Peer, ServerPeer {
     for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
       const event = parser.next(bytes, at, bytes.length);
       at = parser.at;
-      if (event === parsing.COMMAND) this.command(now);
-      else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
+      if (event === parsing.COMMAND) {
+        this.command(now);
+        if (takesWholeShare(parser.command)) left = 1;
+      } else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
       else if (event !== parsing.NEED_MORE) this.refuse(event);
       if (this.output.unsentBytes >= EARLY_BYTES) {
         this.output.flush(this.transport, this.server.journal.reached);

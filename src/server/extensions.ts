@@ -15,6 +15,11 @@ export function nameUsedTube(command: Command, session: Session): void {
   command.nameTo = session.used.name.length;
 }
 
+/** Whether a command may take milliseconds, so that whoever sent it runs no other in the same turn. */
+export function takesWholeShare({ code }: Command): boolean {
+  return code === commands.LIST_JOBS;
+}
+
 /** Runs a command of our own. */
 export function dispatchExtension(engine: Engine, session: Session, command: Command): void {
   const { source, nameFrom, nameTo } = command;

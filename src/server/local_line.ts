@@ -4,7 +4,7 @@ import { BURIED_JOB, FOUND_JOB, KICKED_COUNT, RESERVED_JOB, TRUNCATED } from "..
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
-import { nameUsedTube } from "./extensions.ts";
+import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, isSame, Task, useTube } from "./local_task.ts";
 
@@ -39,6 +39,7 @@ export class LineTask extends Task {
     nameUsedTube(parser.command, peer.session);
     dispatch(server.engine, peer.session, parser.command, now);
     server.deliver();
+    if (takesWholeShare(parser.command)) peer.share = 0;
   }
 
   reply(peer: LocalPeer, kind: number, number: number): void {

@@ -202,8 +202,9 @@ export class LocalPeer implements ServerPeer {
       this.leave(this.tasks.shift()!, before - this.share);
     }
     this.isRunning = false;
-    if (this.canGoOn) this.server.list(this);
-    else if (this.tasks.length > 0 && this.server.journal.isFull) this.server.await(this);
+    // With a full journal too: the commit at the end of this turn may make room, and nobody says so if it does it at once.
+    const isHeldUp = this.tasks.length > 0 && !this.isGone && this.server.journal.isFull;
+    if (this.canGoOn || isHeldUp) this.server.list(this);
   }
 
   /** A reply came while nothing ran: the end of a wait or of a large kick. */

@@ -325,9 +325,8 @@ export class Server implements ConnectionOwner {
   }
 
   private leaveWhenDrained(): void {
-    const isDrained = this.engine.isDraining && this.engine.jobs.count === 0;
-    const isNews = isDrained && !this.hasSaidDrained;
-    this.hasSaidDrained = isDrained; // first: whoever is told may end the server, which settles once more
-    if (isNews) this.options.onDrained?.();
+    const hasSaid = this.hasSaidDrained;
+    this.hasSaidDrained = this.engine.isDraining && this.engine.jobs.count === 0;
+    if (this.hasSaidDrained && !hasSaid) this.options.onDrained?.();
   }
 }

@@ -8,7 +8,7 @@ import { STRANGER_LIMITS } from "../../src/access/limits.ts";
 import { isToken, parseTokens } from "../../src/access/token_file.ts";
 import { TubePattern } from "../../src/access/tube_pattern.ts";
 import { readFileSync } from "node:fs";
-import { randomNumbers } from "../support/random.ts";
+import { Random } from "../support/random.ts";
 import { freshSeed } from "../support/runtime.ts";
 import { identitiesOf, tokenOf } from "./guarded_server.ts";
 
@@ -48,8 +48,11 @@ describe("token files", () => {
   }
 
   it("reads names, scopes, patterns, several tokens with an end each, comments and any line end", () => {
-    const text = `# all\r\nmailer put=mail.*,news reserve=mail.* token=${SECRET} expires=2027-01-31  # one\r` +
-      `ops admin=* token=sha256:${HEX} token=${tokenOf("ops")} expires=2027-01-31T18:00:00+02:00\nunix read=*`;
+    const text =
+      `# all\r\nmailer put=mail.*,news reserve=mail.* token=${SECRET} expires=2027-01-31  # one\r` +
+      `ops admin=* token=sha256:${HEX} token=${
+        tokenOf("ops")
+      } expires=2027-01-31T18:00:00+02:00\nunix read=*`;
     const list = parseTokens(text, "tokens", sha256);
     assert(!("problem" in list), JSON.stringify(list));
     assertEquals(list.identities.map(({ name }) => name), ["mailer", "ops", "unix"]);
@@ -67,8 +70,25 @@ describe("token files", () => {
   });
 
   it("takes anything without failing otherwise than by a complaint", () => {
-    const random = randomNumbers(freshSeed("token files"));
-    const pieces = ["mailer", " ", "\n", "put=", "*", ",", "token=", SECRET, "sha256:", HEX, "expires=", "2027-01-01", "#", "=", "\0", "é"];
+    const random = new Random(freshSeed("token files"));
+    const pieces = [
+      "mailer",
+      " ",
+      "\n",
+      "put=",
+      "*",
+      ",",
+      "token=",
+      SECRET,
+      "sha256:",
+      HEX,
+      "expires=",
+      "2027-01-01",
+      "#",
+      "=",
+      "\0",
+      "é",
+    ];
     for (let i = 0; i < 3000; i++) {
       const length = 1 + random.below(12);
       const text = Array.from({ length }, () => pieces[random.below(pieces.length)]).join("");
@@ -81,7 +101,7 @@ describe("token files", () => {
 
 describe("tube patterns", () => {
   it("agree with a regular expression", () => {
-    const random = randomNumbers(freshSeed("tube patterns"));
+    const random = new Random(freshSeed("tube patterns"));
     const encoder = new TextEncoder();
     const word = (letters: string, most: number): string =>
       Array.from({ length: 1 + random.below(most) }, () => letters[random.below(letters.length)]).join("");
@@ -111,7 +131,9 @@ describe("identities", () => {
   const access = (): Access =>
     new Access(
       identitiesOf(
-        `mailer put=mail.* token=${tokenOf("a")} expires=2027-01-01 token=${tokenOf("b")}\nops admin=* token=sha256:${HEX}`,
+        `mailer put=mail.* token=${tokenOf("a")} expires=2027-01-01 token=${
+          tokenOf("b")
+        }\nops admin=* token=sha256:${HEX}`,
       ),
       sha256,
     );
@@ -123,7 +145,9 @@ describe("identities", () => {
     assertEquals(access().identify(tokenOf("a"), after), null);
     assertEquals(access().identify(tokenOf("b"), after)?.name, "mailer");
     assertEquals(access().identify("test", before), null, "the token of that digest is too short to be one");
-    for (const wrong of ["", tokenOf("c"), `${tokenOf("b")}x`, tokenOf("b").slice(1), HEX, "x".repeat(10_000)]) {
+    for (
+      const wrong of ["", tokenOf("c"), `${tokenOf("b")}x`, tokenOf("b").slice(1), HEX, "x".repeat(10_000)]
+    ) {
       assertEquals(access().identify(wrong, before), null, wrong);
     }
   });
@@ -131,11 +155,28 @@ describe("identities", () => {
   it("have what they were granted, and admin has it all", () => {
     const mailer = access().named("mailer")!;
     const ops = access().named("ops")!;
-    assertEquals([mailer.may("put", "mail.a"), mailer.may("put", "mail"), mailer.may("read", "mail.a")], [true, false, false]);
-    assertEquals([mailer.mayAnywhere("put"), mailer.mayEverywhere("put"), mailer.mayAnywhere("admin")], [true, false, false]);
-    assertEquals([ops.may("put", "x"), ops.may("reserve", "x"), ops.may("read", "x"), ops.mayEverywhere("read")], [true, true, true, true]);
+    assertEquals([mailer.may("put", "mail.a"), mailer.may("put", "mail"), mailer.may("read", "mail.a")], [
+      true,
+      false,
+      false,
+    ]);
+    assertEquals([mailer.mayAnywhere("put"), mailer.mayEverywhere("put"), mailer.mayAnywhere("admin")], [
+      true,
+      false,
+      false,
+    ]);
+    assertEquals([
+      ops.may("put", "x"),
+      ops.may("reserve", "x"),
+      ops.may("read", "x"),
+      ops.mayEverywhere("read"),
+    ], [true, true, true, true]);
     const name = new TextEncoder().encode("mail.b");
-    assertEquals([mailer.scopesOfTube(name), mailer.scopesOfTube(name), mailer.scopesOf(name, 0, 4)], [1, 1, 0]);
+    assertEquals([mailer.scopesOfTube(name), mailer.scopesOfTube(name), mailer.scopesOf(name, 0, 4)], [
+      1,
+      1,
+      0,
+    ]);
   });
 
   it("have successors after a reload, or none", () => {
@@ -152,14 +193,25 @@ describe("identities", () => {
 
   it("are compared by digest, with all, to the last byte", () => {
     const source = readFileSync(new URL("../../src/access/access.ts", import.meta.url), "utf8");
-    const find = source.slice(source.indexOf("private find("), source.indexOf("\n  }\n", source.indexOf("private find(")));
+    const find = source.slice(
+      source.indexOf("private find("),
+      source.indexOf("\n  }\n", source.indexOf("private find(")),
+    );
     assert(!/\breturn\b(?! found;)|\bbreak\b/.test(find), "a look leaves the loop early");
     const compare = source.slice(source.indexOf("function isEqual"));
-    assert(/difference \|= a\[i\] \^ b\[i\]/.test(compare) && !/if \(/.test(compare), "a comparison leaves early");
+    assert(
+      /difference \|= a\[i\] \^ b\[i\]/.test(compare) && !/if \(/.test(compare),
+      "a comparison leaves early",
+    );
   });
 
   it("are never known by what a token looks like alone", () => {
-    assertEquals([isToken("x".repeat(15)), isToken("x".repeat(16)), isToken("x".repeat(200)), isToken("x".repeat(201))], [
+    assertEquals([
+      isToken("x".repeat(15)),
+      isToken("x".repeat(16)),
+      isToken("x".repeat(200)),
+      isToken("x".repeat(201)),
+    ], [
       false,
       true,
       true,
@@ -180,7 +232,11 @@ describe("wrong tokens by address", () => {
     failing(attempts, "10.0.0.1", 2, 0);
     assertEquals(attempts.mayTry("10.0.0.1", 0), true);
     failing(attempts, "10.0.0.1", 1, 500);
-    assertEquals([attempts.mayTry("10.0.0.1", 999), attempts.mayTry("10.0.0.2", 999), attempts.mayTry("10.0.0.1", 1000)], [false, true, true]);
+    assertEquals([
+      attempts.mayTry("10.0.0.1", 999),
+      attempts.mayTry("10.0.0.2", 999),
+      attempts.mayTry("10.0.0.1", 1000),
+    ], [false, true, true]);
     failing(attempts, "10.0.0.1", 2, 1500);
     assertEquals(attempts.mayTry("10.0.0.1", 1500), true, "a new window counts anew");
   });

@@ -27,4 +27,5 @@ faceSuite(
   "a client of beanstalkd",
   () => clientOf({ command: [requireProgram("beanstalkd")] }),
   skipWithout("beanstalkd"),
+  true,
 );

@@ -3,8 +3,8 @@ import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { sleep } from "../support/runtime.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 
-/** The longest that any answer may take beside a hostile peer. */
-const ALLOWED_MS = 1000;
+/** The longest that any answer may take beside a hostile peer: far more than a busy machine needs, far less than for ever. */
+const ALLOWED_MS = 3000;
 const PAUSE_MS = 20;
 /** Two rounds: a test may be over before more are made. */
 const LEAST_ANSWERS = 6;

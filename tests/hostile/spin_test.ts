@@ -68,7 +68,8 @@ describe("peers that could make the server spin", { skip: NO_PROC }, () => {
         const median = await bystander.finish();
         assertEquals(await Promise.race([flooder.exited, "flooding"]), "flooding", flooder.stderr());
         console.log(`beside a flooder of ${what}: median answer ${median.toFixed(2)} ms`);
-        assertLessOrEqual(median, 20, "median answer in ms");
+        // A few milliseconds on a machine of its own; without turns for all it would be as long as the flood lasts.
+        assertLessOrEqual(median, 500, "median answer in ms");
         growth.check(128 * MIB, `a flooder of ${what}`);
         await flooder.stop("SIGTERM");
         const answers = Number(/(\d+) MiB/.exec(flooder.stdout())?.[1] ?? 0);

@@ -71,6 +71,40 @@ describe("the size of the log", () => {
     assertLessOrEqual(Math.max(...sizes), sizes[0] + MIB, "it does not grow by restarting");
   });
 
+  it("jobs put and truncated, and cleared away while others come", { timeout: 60_000 }, async () => {
+    const rounds = scaled(60);
+    const churn = new Churn(new PlainDirectory(), 256 * KIB);
+    for (let round = 0; round < rounds; round++) {
+      for (let count = 0; count < 2000; count++) {
+        churn.put(count % 200);
+        if (count % 50 === 0) {
+          churn.queue.work();
+          await churn.commit();
+        }
+      }
+      churn.truncate();
+      if (round % 10 === 9) await churn.restart(round % 20 === 9 ? "killed" : "closed");
+    }
+    while (churn.queue.engine.hasWork) churn.queue.work();
+    await churn.idle();
+    say(churn, `${rounds} truncates of 2000 jobs`);
+    assertEquals(churn.queue.jobs, 0);
+  });
+
+  it("one job with ever another body", { timeout: 60_000 }, async () => {
+    const rounds = scaled(50_000);
+    const churn = new Churn(new PlainDirectory(), 256 * KIB);
+    const id = churn.put(1000);
+    for (let round = 0; round < rounds; round++) {
+      churn.requeue(id, round % 3000);
+      if (round % 10 === 9) await churn.commit();
+    }
+    await churn.idle();
+    say(churn, `${rounds} requeues`);
+    await churn.restart("killed");
+    assertEquals(churn.queue.engine.live.find(id)!.bodyBytes, (rounds - 1) % 3000 + 2);
+  });
+
   it("jobs put and deleted beside an old one", { timeout: 60_000 }, async () => {
     const jobs = scaled(1_000_000);
     const churn = new Churn(new PlainDirectory(), MIB);

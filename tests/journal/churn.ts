@@ -78,6 +78,22 @@ export class Churn {
     this.bodies.delete(id);
   }
 
+  /** Truncates the tube that all jobs are in. */
+  truncate(): void {
+    if (this.queue.truncate("default") !== this.bodies.size) throw new Error("not all were truncated");
+    this.bodies.clear();
+    this.liveBytes = 0;
+  }
+
+  /** Gives a job another body. */
+  requeue(id: number, bodyBytes: number): void {
+    const body = FILLING.slice(0, bodyBytes + 2);
+    body.set(END_OF_BODY, bodyBytes);
+    if (!this.queue.requeue(id, null, body)) throw new Error("there is no room");
+    this.liveBytes -= this.recordBytes(this.bodies.get(id)!);
+    this.count(id, bodyBytes);
+  }
+
   /** The end of a turn. */
   async commit(): Promise<void> {
     this.queue.commit();

@@ -1,11 +1,13 @@
 // A queue with its log, driven directly: what the server does in a turn, without the server.
 
 import { Engine } from "../../src/core/engine.ts";
-import { BURIED, DELAYED, STATE_WORDS } from "../../src/core/jobs.ts";
+import { BURIED, DELAYED, STATE_WORDS, STATES_ALL } from "../../src/core/jobs.ts";
 import { DELETED, RECORD_CHANGE, RECORD_GONE, RECORD_PUT, RECORD_TRUNCATE } from "../../src/core/outbox.ts";
+import { REQUEUED, TRUNCATED } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import type { Binlog, SyncPolicy } from "../../src/journal/binlog.ts";
 import { openLog, type Recovered } from "../../src/journal/recovery.ts";
+import { hasRoomToRequeue } from "../../src/server/requeue.ts";
 import type { Files } from "../../src/ports/files.ts";
 import type { LiveJob } from "../../src/ports/journal.ts";
 
@@ -94,6 +96,38 @@ export class LoggedQueue {
   delete(id: number): void {
     this.engine.delete(this.session, id);
     if (this.record() !== DELETED) throw new Error(`job ${id} was not deleted`);
+  }
+
+  /** Answers how many jobs there were. What they took is cleared away by {@link work}. */
+  truncate(tube: string, states: number = STATES_ALL): number {
+    const name = encoder.encode(tube);
+    this.engine.truncate(this.session, name, 0, name.length, states);
+    const count = this.engine.outbox.number(0);
+    if (this.record() !== TRUNCATED) throw new Error(`${tube} was not truncated`);
+    return count;
+  }
+
+  /** Null leaves the tube, or the body, as it is. False: there is no room for it. */
+  requeue(id: number, tube: string | null, body: Uint8Array | null, pri = 0, delay = 0): boolean {
+    const { engine, session, binlog, now } = this;
+    const name = tube === null ? null : encoder.encode(tube);
+    if (body !== null) {
+      engine.beginReplacement(session, body.length - 2);
+      engine.fillPut(session, body, 0, body.length);
+    }
+    if (!hasRoomToRequeue({ engine, journal: binlog }, session, id, name, now)) {
+      engine.abandonPut(session);
+      return false;
+    }
+    engine.requeue(session, id, name, 0, name?.length ?? 0, pri, delay, 60, now);
+    if (this.record() !== REQUEUED) throw new Error(`job ${id} was not requeued`);
+    return true;
+  }
+
+  /** Some of what is too much for one call. */
+  work(): void {
+    this.engine.work(this.now);
+    this.record();
   }
 
   /** The end of a turn. */

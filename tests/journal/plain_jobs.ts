@@ -1,7 +1,7 @@
 // Jobs as plain objects, for tests that write logs record by record or look at what was read from one.
 import { Engine } from "../../src/core/engine.ts";
 import type { RestorableQueue } from "../../src/journal/recovery.ts";
-import type { BodySink, JobState, LiveJob, LiveJobs, Restorer } from "../../src/ports/journal.ts";
+import type { BodySink, JobState, LiveJob, LiveJobs, Restorer, Truncation } from "../../src/ports/journal.ts";
 
 export interface PlainJob extends Omit<JobState, "tube" | "bodyBytes" | "file"> {
   readonly tube: string;
@@ -88,9 +88,13 @@ export class Ledger implements Restorer {
     this.jobs.delete(id);
   }
 
-  /** These logs have truncates only where an engine reads them. */
-  truncate(): void {
-    throw new Error("a truncate was not expected");
+  truncate({ tube, states, spared, delayedFrom, delayedFromId }: Truncation): void {
+    for (const { id, tube: name, state, mark } of [...this.jobs.values()]) {
+      if (name !== textOf(tube) || spared.includes(id)) continue;
+      const isOver = mark < delayedFrom || (mark === delayedFrom && id < delayedFromId);
+      const stateThen = state === DELAYED && isOver ? READY : state;
+      if ((states & 1 << stateThen) !== 0) this.jobs.delete(id);
+    }
   }
 
   /** In the order of their ids. */

@@ -131,7 +131,7 @@ function replay(files: BytesFiles, frames: readonly FoundFrame[]): { jobs: Plain
       put: (job, source, from, to) => (lost.delete(job.id), ledger.put(job, source, from, to)),
       change: (job) => ledger.jobs.has(job.id) ? ledger.change(job) : lost.add(job.id),
       gone: (id) => (lost.delete(id), ledger.gone(id)),
-      truncate: () => ledger.truncate(),
+      truncate: (truncation) => ledger.truncate(truncation),
     });
     assert(isRead);
   }

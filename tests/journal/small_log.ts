@@ -2,6 +2,7 @@
 // point of its history.
 
 import { FRAME_HEAD_BYTES, HEADER_BYTES, segmentName, spareName } from "../../src/journal/layout.ts";
+import { READY } from "../../src/core/jobs.ts";
 import type { SyncPolicy } from "../../src/journal/binlog.ts";
 import { describeJobs, LoggedQueue, T0 } from "./logged_queue.ts";
 import { PlainFiles } from "./plain_files.ts";
@@ -101,6 +102,12 @@ const thirdLife: Life = (queue, turn) => {
   });
   turn(() => queue.delete(1));
   turn(() => queue.put(text("seventh"), 11, 12, 13));
+  turn(() => queue.requeue(5, "mail", text("another body")));
+  turn(() => {
+    queue.put(text("truncated"));
+    queue.reserve(6);
+    queue.truncate("default", 1 << READY);
+  });
 };
 
 export const text = (body: string): Uint8Array => new TextEncoder().encode(`${body}\r\n`);

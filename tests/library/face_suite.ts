@@ -5,10 +5,13 @@ import * as v from "valibot";
 import {
   BatchError,
   InvalidBodyError,
+  type JobList,
   type JobQueue,
   json,
   LostLeaseError,
   QueueError,
+  type StateWord,
+  type Tube,
 } from "../../src/client/mod.ts";
 import { sleep } from "../support/runtime.ts";
 
@@ -35,8 +38,117 @@ async function rejection<E>(attempt: () => Promise<unknown>, kind: new (...args:
   return error;
 }
 
-/** Declares the suite. `open` gives an empty queue; `skip` is a reason not to run. */
-export function faceSuite(name: string, open: () => Promise<Opened>, skip: string | false = false): void {
+/** Ids of all jobs in one state, page by page. */
+async function listed(tube: Tube, state: StateWord, limit: number): Promise<number[]> {
+  const ids: number[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: JobList = await tube.list(state, { limit, cursor });
+    ids.push(...page.jobs.map((job) => job.id));
+    ({ cursor } = page);
+  } while (cursor !== null);
+  return ids;
+}
+
+/** What a queue of ours can do and beanstalkd cannot. */
+function extensionSuite(queue: () => JobQueue): void {
+  it("truncates a tube, wholly or by state", async () => {
+    for (const name of ["full", "n".repeat(200)]) {
+      const tube = queue().tube(name);
+      await tube.putMany(["a", "b", "c"]);
+      await tube.put("later", { delay: 100 });
+      const held = await tube.reserve();
+      assertEquals(await tube.truncate(["delayed", "buried"]), 1);
+      assertEquals(await tube.truncate(), 2);
+      assertEquals(await tube.truncate(), 0);
+      await held!.release();
+      assertEquals((await tube.peekReady())?.id, held!.id);
+    }
+    assertEquals(await queue().tube("nowhere").truncate(), 0);
+    assertEquals(await codeOf(queue().tube("full").truncate(["reserved" as "ready"])), "BAD_FORMAT");
+  });
+
+  it("lists jobs by state, page by page", async () => {
+    for (const name of ["many", "n".repeat(200)]) {
+      const tube = queue().tube(name);
+      const ids = await tube.putMany(Array.from({ length: 25 }, (_, i) => "x".repeat(i)));
+      const first = await tube.put("urgent", { priority: 1, ttr: 7 });
+      const last = await tube.put("later", { delay: 100 });
+      assertEquals(await listed(tube, "ready", 7), [first, ...ids]);
+      assertEquals(await listed(tube, "ready", 1000), [first, ...ids]);
+      assertEquals(await listed(tube, "delayed", 1), [last]);
+      const { jobs: [job], cursor, isCut } = await tube.list("ready", { limit: 1 });
+      assertEquals([job.id, job.state, job.pri, job.ttr, job.bytes, job.reserves], [
+        first,
+        "ready",
+        1,
+        7,
+        6,
+        0,
+      ]);
+      assertEquals([typeof cursor, isCut], ["string", false]);
+      const held = await tube.reserve();
+      assertEquals(await listed(tube, "reserved", 5), [held!.id]);
+      await held!.bury();
+      assertEquals(await listed(tube, "buried", 5), [first]);
+    }
+    assertEquals(await queue().tube("nowhere").list("ready"), { jobs: [], cursor: null, isCut: false });
+    const tube = queue().tube("many");
+    assertEquals(await codeOf(tube.list("ready", { limit: 1001 })), "BAD_FORMAT");
+    assertEquals(await codeOf(tube.list("ready", { cursor: "1\r\nquit" })), "BAD_FORMAT");
+    assertEquals(await codeOf(tube.list("ready", { cursor: "1" })), "BAD_FORMAT");
+    assertEquals(await codeOf(tube.list("done" as "ready")), "BAD_FORMAT");
+  });
+
+  it("deletes a tube that nobody uses, sessions kept for later not counted", async () => {
+    const tube = queue().tube("old");
+    await tube.putMany(["a", "b"]);
+    const job = await tube.reserve();
+    assertEquals(await codeOf(queue().deleteTube("old")), "IN_USE");
+    await job!.delete();
+    await queue().deleteTube("old");
+    assertEquals([(await queue().tubes()).includes("old"), await queue().peek(job!.id + 1)], [false, null]);
+    assertEquals(await codeOf(queue().deleteTube("old")), "NOT_FOUND");
+    assertEquals(await codeOf(queue().deleteTube("default")), "IN_USE");
+    assertEquals(await codeOf(queue().deleteTube("-")), "BAD_FORMAT");
+  });
+
+  it("answers a ping, tells what it can do, and drains", async () => {
+    await queue().ping();
+    const words = await queue().capabilities();
+    for (const word of ["put", "truncate", "list-jobs"]) assert(words.includes(word), word);
+    await queue().drain();
+    assertEquals(await codeOf(queue().tube("t").put("x")), "DRAINING");
+    await queue().drain(false);
+    await queue().tube("t").put("x");
+  });
+}
+
+/** What a beanstalkd says to it. */
+function strictSuite(queue: () => JobQueue): void {
+  it("rejects what the server does not have, and goes on", async () => {
+    const tube = queue().tube("t");
+    const attempts = [
+      () => tube.truncate(),
+      () => tube.list("ready"),
+      () => queue().deleteTube("t"),
+      () => queue().ping(),
+      () => queue().capabilities(),
+      () => queue().drain(),
+    ];
+    for (const attempt of attempts) assertEquals(await codeOf(attempt()), "UNKNOWN_COMMAND");
+    await tube.put("x");
+    assertEquals((await tube.reserve())?.text(), "x");
+  });
+}
+
+/** Declares the suite. `open` gives an empty queue; `skip` is a reason not to run; `isStrict`: it has no extensions. */
+export function faceSuite(
+  name: string,
+  open: () => Promise<Opened>,
+  skip: string | false = false,
+  isStrict: boolean = false,
+): void {
   describe(`a queue: ${name}`, { skip }, () => {
     let opened: Opened;
     let queue: JobQueue;
@@ -45,6 +157,9 @@ export function faceSuite(name: string, open: () => Promise<Opened>, skip: strin
       queue = opened.queue;
     });
     afterEach(() => opened.end());
+
+    if (isStrict) strictSuite(() => queue);
+    else extensionSuite(() => queue);
 
     it("puts, reserves and deletes", async () => {
       const tube = queue.tube("letters");

@@ -244,7 +244,7 @@ describe("observation", () => {
     assertEquals(day.length, 3);
     assertEquals(day[1].put, 30);
     assertEquals(queue.observation.history("", "hour")!.length, 90);
-    assertEquals(queue.observation.history("nobody", "hour"), null);
+    assertEquals(queue.observation.history("nobody", "hour"), []);
   });
 
   it("bounds the tubes that are charted and exposed, and counts the others together", () => {

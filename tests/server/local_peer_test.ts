@@ -1,7 +1,10 @@
 // Peers in this process: a promise resolves only when the journal has reached what it tells of.
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { Queue, QueueError, type Store } from "../../mod.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { binlog, Queue, QueueError, type Store } from "../../mod.ts";
 import type { JobState, Journal, JournalEvents } from "../../src/ports/journal.ts";
 import { sleep } from "../support/runtime.ts";
 
@@ -175,5 +178,20 @@ describe("a peer in this process", () => {
     await queue.close();
     await sleep(0);
     assertEquals(log, ["put"]);
+  });
+});
+
+describe("peers in this process, with a real log", () => {
+  it("go on when a commit has made room for more than one turn's records", { timeout: 20_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "runnerbean-"));
+    try {
+      await using queue = await Queue.open({
+        store: binlog(directory, { sync: "never", segmentBytes: 65_536 }),
+      });
+      const ids = await queue.tube("t").putMany(Array(3000).fill("some job"));
+      assertEquals(ids.length, 3000);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });

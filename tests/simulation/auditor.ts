@@ -8,7 +8,7 @@
 // With a journal it also keeps a chronicle of what was recorded and what of it clients have been told; a restart is judged
 // by it (recovery.ts).
 
-import type { Chronicle } from "./chronicle.ts";
+import type { Chronicle, RecordKind } from "./chronicle.ts";
 import type { Command, Kind, Meaning } from "./command.ts";
 import { DISK_FULL, Model } from "./model.ts";
 import type { Job, Peer, Tube } from "./places.ts";
@@ -62,6 +62,8 @@ export class Auditor implements Ledger {
   private running: Kind | null = null;
   /** Records that are due (positive) or came before their reply (negative). */
   private readonly records = new Map<string, number>();
+  /** Jobs that the command being run has truncated. */
+  private truncated: readonly number[] = [];
 
   constructor(options: AuditorOptions) {
     this.options = options;
@@ -98,6 +100,7 @@ export class Auditor implements Ledger {
   /** The process is gone, and with it whatever was going on. */
   crashes(): void {
     this.issuer = this.command = this.running = null;
+    this.truncated = [];
     this.records.clear();
   }
 
@@ -170,18 +173,40 @@ export class Auditor implements Ledger {
     this.count(kind);
   }
 
-  record(kind: "put" | "change" | "gone", id: number): void {
+  /** A put of a job that is there is a requeue. */
+  record(recorded: Exclude<RecordKind, "requeue">, id: number): void {
+    const job = this.model.jobs.get(id);
+    const kind = recorded === "put" && job !== undefined ? "requeue" : recorded;
     this.options.trace?.(`  record ${kind} ${id}`);
     this.chronicle?.recorded(kind, id);
-    const job = this.model.jobs.get(id);
     const isKick = kind === "change" && job !== undefined && job.tube.kicks.size > 0 &&
       (this.running === null || this.running === "kick");
     if (isKick) this.kicked(job);
     else this.balance(kind, id, -1);
   }
 
-  owe(kind: "put" | "change" | "gone", id: number): void {
+  owe(kind: RecordKind, id: number): void {
     this.balance(kind, id, 1);
+  }
+
+  /** The truncate being run has removed these jobs, and that is recorded. */
+  truncates(ids: readonly number[]): void {
+    this.truncated = ids;
+    this.owe("truncate", 0);
+  }
+
+  /** What is truncated depends on which jobs of a crowd have moved: nobody can tell from outside, so it is told. */
+  resolvesCrowds(hasMoved: (id: number) => boolean): void {
+    for (const job of this.model.pending) if (hasMoved(job.id)) this.model.resolve(job);
+  }
+
+  /** A requeue is refused for want of room. */
+  refusesRequeue(): void {
+    this.model.heard.add(DISK_FULL);
+    const { diskHasRoom, maxMemoryBytes } = this.options;
+    if (maxMemoryBytes === Infinity && (diskHasRoom?.() ?? true)) {
+      violation("a requeue is refused though there is room on the disk");
+    }
   }
 
   /** A reply, in the order in which the queue gives them. The bytes are lent. */
@@ -213,7 +238,8 @@ export class Auditor implements Ledger {
     const { issuer, command, model } = this;
     this.issuer = this.command = this.running = null;
     if (issuer !== null && command !== null) this.judgeSilence(issuer, command);
-    this.chronicle?.note(model.jobs, model.changed);
+    this.chronicle?.note(model.jobs, model.changed, this.truncated);
+    this.truncated = [];
     model.changed.clear();
     for (const [record, count] of this.records) {
       violation(`the journal has ${count > 0 ? "missed" : "got"} ${record}`);
@@ -341,7 +367,7 @@ export class Auditor implements Ledger {
   private checkRoom(bodyBytes: number, hasRoom: boolean): void {
     const limit = this.options.maxMemoryBytes;
     let bytes = this.model.bodyBytes + bodyBytes + 2;
-    let bodies = this.model.jobs.size + 1;
+    let bodies = this.model.jobs.size + 1 + this.model.truncatedJobs;
     for (const peer of this.model.peers) {
       if (peer.draft === null) continue;
       bytes += peer.draft.body.length + 2;
@@ -349,7 +375,7 @@ export class Auditor implements Ledger {
     }
     if (hasRoom && bytes > limit) violation(`a put beyond the limit of ${limit} bytes`);
     // Bodies on their way that will be refused for their end take room too.
-    bytes += this.model.peers.size * this.options.largestBodyBytes;
+    bytes += this.model.truncatedBytes + this.model.peers.size * this.options.largestBodyBytes;
     const most = bytes * BODY_WASTE + bodies * (BODY_WASTE_BYTES + MOST_JOB_BYTES);
     if (!hasRoom && most <= limit) violation("a put is refused though there is room");
   }

@@ -15,6 +15,9 @@ export interface Snapshot {
   readonly isRecord: boolean;
   /** `gone`: the job has been deleted. */
   readonly state: State | "gone";
+  readonly tube: string;
+  readonly body: Uint8Array;
+  readonly ttr: number;
   /** It was among a crowd of which nobody knows who has moved. */
   readonly isPending: boolean;
   readonly pri: number;
@@ -53,12 +56,12 @@ export interface Moment {
   readonly lastId: number;
 }
 
+/** What can be recorded. A requeue is a put of a job that is there. */
+export type RecordKind = "put" | "change" | "gone" | "truncate" | "requeue";
+
 interface History {
   readonly id: number;
-  readonly tube: string;
-  readonly body: Uint8Array;
   readonly createdAt: number;
-  readonly ttr: number;
   /** In their order; the first is a record. */
   snapshots: Snapshot[];
 }
@@ -72,7 +75,7 @@ export interface Finding {
   readonly jobs: readonly { readonly job: Recovered; readonly snapshot: Snapshot }[];
 }
 
-const COUNTS = ["pri", "delay", "reserves", "timeouts", "releases", "buries", "kicks"] as const;
+const COUNTS = ["ttr", "pri", "delay", "reserves", "timeouts", "releases", "buries", "kicks"] as const;
 
 export class Chronicle {
   /** Records so far. */
@@ -87,7 +90,7 @@ export class Chronicle {
   private readonly histories = new Map<number, History>();
   /** Whose snapshots came when; what is safe is not kept here. */
   private moments: { readonly at: number; readonly id: number }[] = [];
-  private fresh: { readonly kind: "put" | "change" | "gone"; readonly id: number }[] = [];
+  private fresh: { readonly kind: RecordKind; readonly id: number }[] = [];
 
   /** `isToldSafe`: what clients have been told of must survive a power cut (sync `always`). */
   constructor(isToldSafe: boolean) {
@@ -96,21 +99,25 @@ export class Chronicle {
 
   // While the server runs.
 
-  recorded(kind: "put" | "change" | "gone", id: number): void {
+  recorded(kind: RecordKind, id: number): void {
     this.count++;
     this.fresh.push({ kind, id });
     this.lastId = Math.max(this.lastId, id);
   }
 
-  /** A call is over: notes what was recorded, and what has changed besides. The records say how things are by now. */
-  note(jobs: ReadonlyMap<number, Job>, changed: ReadonlySet<Job>): void {
+  /**
+   * A call is over: notes what was recorded, and what has changed besides. The records say how things are by now; a
+   * truncate, that the jobs `truncated` are gone.
+   */
+  note(jobs: ReadonlyMap<number, Job>, changed: ReadonlySet<Job>, truncated: readonly number[] = []): void {
     let at = this.count - this.fresh.length;
     for (const { kind, id } of this.fresh) {
       at++;
       const job = jobs.get(id);
       // An id that no client was told may be given again: then its former job cannot come back.
       if (kind === "put") this.histories.delete(id);
-      if (kind === "gone") this.add(id, { ...NOTHING_LEFT, at });
+      if (kind === "truncate") { for (const id of truncated) this.add(id, { ...NOTHING_LEFT, at }); }
+      else if (kind === "gone") this.add(id, { ...NOTHING_LEFT, at });
       else if (job !== undefined) this.add(id, snapshotOf(job, at, true), job);
     }
     this.fresh.length = 0;
@@ -242,8 +249,7 @@ export class Chronicle {
     let history = this.histories.get(id);
     if (history === undefined) {
       if (job === undefined) return;
-      const { body, createdAt, ttr } = job;
-      history = { id, tube: job.tube.name, body, createdAt, ttr, snapshots: [] };
+      history = { id, createdAt: job.createdAt, snapshots: [] };
       this.histories.set(id, history);
     }
     history.snapshots.push(snapshot);
@@ -263,6 +269,9 @@ const NOTHING_LEFT: Snapshot = {
   at: 0,
   isRecord: true,
   state: "gone",
+  tube: "",
+  body: new Uint8Array(0),
+  ttr: 0,
   isPending: false,
   pri: 0,
   delay: 0,
@@ -276,11 +285,28 @@ const NOTHING_LEFT: Snapshot = {
 };
 
 function snapshotOf(job: Job, at: number, isRecord: boolean): Snapshot {
-  const { state, isPending, pri, delay, deadline, burial, reserves, timeouts, releases, buries, kicks } = job;
+  const {
+    body,
+    ttr,
+    state,
+    isPending,
+    pri,
+    delay,
+    deadline,
+    burial,
+    reserves,
+    timeouts,
+    releases,
+    buries,
+    kicks,
+  } = job;
   return {
     at,
     isRecord,
     state: state === "reserved" ? "ready" : state,
+    tube: job.tube.name,
+    body,
+    ttr,
     isPending,
     pri,
     delay,
@@ -309,10 +335,7 @@ function legalAfter(history: History, count: number): Snapshot[] {
 
 /** What never changes in a job's life. */
 function faultOf(history: History, job: Recovered): string {
-  if (job.tube !== history.tube) return `in tube ${job.tube} instead of ${history.tube}`;
-  if (job.ttr !== history.ttr) return `with ttr ${job.ttr} instead of ${history.ttr}`;
-  if (job.createdAt !== history.createdAt) return `as of ${job.createdAt} instead of ${history.createdAt}`;
-  return isSame(history.body, job.body) ? "" : "with another body";
+  return job.createdAt === history.createdAt ? "" : `as of ${job.createdAt} instead of ${history.createdAt}`;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
@@ -322,6 +345,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 function agrees(snapshot: Snapshot, job: Recovered, now: number): boolean {
+  if (snapshot.tube !== job.tube || !isSame(snapshot.body, job.body)) return false;
   for (const count of COUNTS) {
     if (snapshot[count] !== job[count] && !Number.isNaN(snapshot[count])) return false;
   }
@@ -335,5 +359,7 @@ function agrees(snapshot: Snapshot, job: Recovered, now: number): boolean {
 
 function tell(job: Snapshot | Recovered): string {
   const until = job.state === "delayed" ? ` until ${job.deadline}` : "";
-  return `${job.state}${until} ${COUNTS.map((count) => `${count} ${job[count]}`).join(" ")}`;
+  return `${job.state}${until} in ${job.tube} with ${job.body.length} bytes ${
+    COUNTS.map((count) => `${count} ${job[count]}`).join(" ")
+  }`;
 }

@@ -27,6 +27,9 @@ export type Kind =
   | "watch"
   | "ignore"
   | "pauseTube"
+  | "truncate"
+  | "deleteTube"
+  | "requeue"
   | "quit"
   | "http"
   | "refused";
@@ -39,6 +42,8 @@ export interface Meaning {
   readonly seconds: number;
   readonly bound: number;
   readonly tube: string;
+  /** truncate: a mask of states, as the engine numbers them. */
+  readonly states: number;
 }
 
 export interface Command extends Meaning {
@@ -56,7 +61,7 @@ export interface Command extends Meaning {
 }
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
-const NOTHING: Meaning = { id: 0, pri: 0, delay: 0, ttr: 0, seconds: 0, bound: 0, tube: "" };
+const NOTHING: Meaning = { id: 0, pri: 0, delay: 0, ttr: 0, seconds: 0, bound: 0, tube: "", states: 0 };
 
 /** One character is one byte. */
 export function latin1(text: string): Uint8Array {
@@ -91,6 +96,15 @@ export function put(
   return command("put", `put ${pri} ${delay} ${ttr} ${body.length}`, body, trailer, { pri, delay, ttr });
 }
 
+/** A requeue, which has no words: it comes from within the process. No body: the job keeps its own; no tube: it stays. */
+export function requeue(meaning: Partial<Meaning>, body: Uint8Array | null): Command {
+  const { length } = body ?? NO_BYTES;
+  return {
+    ...command("requeue", `requeue ${meaning.id} ${length}`, body ?? NO_BYTES, "", meaning),
+    hasTrailer: body !== null,
+  };
+}
+
 function command(
   kind: Kind,
   text: string,
@@ -105,7 +119,7 @@ function command(
   bytes[text.length + 1] = 10;
   bytes.set(body, lineBytes);
   for (let i = 0; i < trailer.length; i++) bytes[lineBytes + body.length + i] = trailer.charCodeAt(i);
-  const { id, pri, delay, ttr, seconds, bound, tube } = { ...NOTHING, ...meaning };
+  const { id, pri, delay, ttr, seconds, bound, tube, states } = { ...NOTHING, ...meaning };
   return {
     kind,
     bytes,
@@ -122,5 +136,6 @@ function command(
     seconds,
     bound,
     tube,
+    states,
   };
 }

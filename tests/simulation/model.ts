@@ -3,6 +3,7 @@
 // Where the observer cannot know, it keeps both possibilities: of a crowd of jobs that became due at once, or that a
 // closed connection held, each is *pending* until a reply tells, or until the server has come to rest.
 
+import type { Command } from "./command.ts";
 import { Conversation } from "./conversation.ts";
 import type { Job, Kick, State } from "./places.ts";
 import { Peer, Tube } from "./places.ts";
@@ -38,6 +39,9 @@ export const ALL_THERE_IS: readonly string[] = [
   "BURIED",
   "TOUCHED",
   "PAUSED",
+  "TRUNCATED",
+  "IN_USE",
+  "REQUEUED",
   "NOT_FOUND",
   "NOT_IGNORED",
   "TIMED_OUT",
@@ -78,6 +82,9 @@ export class Model {
   timeouts = 0;
   totalPeers = 0;
   bodyBytes = 0;
+  /** What was truncated since the server last came to rest may take memory still. */
+  truncatedJobs = 0;
+  truncatedBytes = 0;
   /** Burials so far. */
   burials = 0;
   /** The first words of all replies, and what else has come about. */
@@ -126,6 +133,7 @@ export class Model {
     this.moveTo(now);
     for (const job of this.pending) this.resolve(job);
     for (const tube of this.tubes.values()) tube.mayBePaused = false;
+    this.truncatedJobs = this.truncatedBytes = 0;
   }
 
   endPause(tube: Tube): void {
@@ -176,6 +184,41 @@ export class Model {
     this.bodyBytes -= job.body.length + 2;
     job.tube.jobs--;
     this.dropIfIdle(job.tube);
+  }
+
+  /** Removes the jobs of a tube that are in one of these states, and answers their ids. Of its crowds all is known. */
+  truncate(tube: Tube, states: ReadonlySet<State>): number[] {
+    const jobs = [
+      ...(states.has("ready") ? tube.ready.items : []),
+      ...(states.has("delayed") ? tube.delayed.items : []),
+      ...(states.has("buried") ? tube.buried : []),
+    ];
+    for (const job of this.pending) if (job.tube === tube && states.has(job.state)) jobs.push(job);
+    for (const job of jobs) {
+      this.forget(job);
+      this.truncatedJobs++;
+      this.truncatedBytes += job.body.length + 2;
+    }
+    return jobs.map(({ id }) => id);
+  }
+
+  /** A job becomes another one of the same id. */
+  requeue(job: Job, command: Command): void {
+    this.leave(job);
+    const former = job.tube;
+    if (command.tube !== "") job.tube = this.obtain(command.tube);
+    former.jobs--;
+    job.tube.jobs++;
+    if (job.tube !== former) job.tube.totalJobs++;
+    if (command.hasTrailer) {
+      this.bodyBytes += command.body.length - job.body.length;
+      job.body = command.body;
+    }
+    job.pri = command.pri;
+    job.delay = command.delay;
+    job.ttr = Math.max(1, command.ttr);
+    this.enter(job, command.delay > 0 ? "delayed" : "ready", this.now + command.delay * 1000);
+    this.dropIfIdle(former);
   }
 
   grant(job: Job, peer: Peer): void {

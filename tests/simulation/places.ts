@@ -8,10 +8,10 @@ export type State = "ready" | "delayed" | "reserved" | "buried";
 
 export interface Job {
   readonly id: number;
-  readonly tube: Tube;
-  readonly body: Uint8Array;
+  tube: Tube;
+  body: Uint8Array;
   readonly createdAt: number;
-  readonly ttr: number;
+  ttr: number;
   pri: number;
   delay: number;
   state: State;

@@ -28,6 +28,10 @@ export interface Plan {
   readonly maxConnections: number;
   /** The step at which the server begins to drain; Infinity = never. */
   readonly drainsAt: number;
+  /** The step at which it is told to drain no longer. */
+  readonly drainsUntil: number;
+  /** Probability per step that a job is requeued from within the process. */
+  readonly requeues: number;
   /** Most commands that a client says without waiting. */
   readonly pipelining: number;
   /** Unread bytes of replies that a connection takes over. */
@@ -79,6 +83,8 @@ const KINDS: readonly (readonly [Kind, number])[] = [
   ["watch", 6],
   ["ignore", 5],
   ["pauseTube", 3],
+  ["truncate", 2],
+  ["deleteTube", 1],
   ["quit", 0.3],
 ];
 
@@ -108,6 +114,8 @@ function plainPlan(random: Random): Plan {
     maxMemoryBytes: random.chance(0.12) ? 1_000 + random.below(6_000) : NEVER,
     maxConnections: random.chance(0.08) ? 3 : NEVER,
     drainsAt: random.chance(0.06) ? random.below(steps) : NEVER,
+    drainsUntil: random.chance(0.5) ? random.below(steps) : NEVER,
+    requeues: sometimes(0.05),
     pipelining: random.pick([1, 2, 4, 12]),
     capacities: random.pick([[NEVER], [NEVER, 2_000, 70_000], [1, 300, 5_000]]),
     journal: null,

@@ -8,14 +8,17 @@ import { Chores } from "../../src/core/chores.ts";
 import { Float64Column } from "../../src/core/columns.ts";
 import { Due } from "../../src/core/due.ts";
 import { Engine } from "../../src/core/engine.ts";
+import { Graves } from "../../src/core/graves.ts";
 import { RowHeap } from "../../src/core/heap.ts";
 import { JobTable } from "../../src/core/jobs.ts";
 import { Matching } from "../../src/core/matching.ts";
 import { Places } from "../../src/core/places.ts";
+import { Requeues } from "../../src/core/requeues.ts";
 import { RowQueue } from "../../src/core/row_queue.ts";
 import { Session } from "../../src/core/session.ts";
 import { Slab } from "../../src/core/slabs.ts";
 import { Tube } from "../../src/core/tube.ts";
+import { Tubes } from "../../src/core/tubes.ts";
 import { Waiters } from "../../src/core/waiters.ts";
 import { Parser } from "../../src/protocol/parser.ts";
 import { Connection } from "../../src/server/connection.ts";
@@ -172,6 +175,61 @@ const OF_COMMANDS: readonly PlantedBug[] = [
   ),
 ];
 
+const OF_TRUNCATES: readonly PlantedBug[] = [
+  bug("a truncate leaves urgent jobs in the count", Graves, "exchange", function (original, tube, states) {
+    const { urgent } = this.places.counters;
+    const count = original(tube, states);
+    this.places.counters.urgent = urgent;
+    return count;
+  }),
+  bug("a truncate takes too few into account", Graves, "exchange", function (original, tube, states) {
+    const { length } = tube.buried;
+    const count = original(tube, states);
+    return (states & 16) !== 0 && count > length ? count - length : count;
+  }),
+  bug("a truncated job can still be had by its id", JobTable, "isDead", function () {
+    return false;
+  }),
+  bug("a job that comes after a truncate is taken for one before it", Places, "arrive", function (
+    _original,
+    row,
+    state,
+  ) {
+    this.jobs.state.set(row, state);
+    this.jobs.holder.set(row, 0);
+  }),
+  bug("a grave keeps the body of one of many jobs", Graves, "clear", function (original, row, tube) {
+    if (row % 5 > 0) return original(row, tube);
+    const { free } = this.places.bodies;
+    this.places.bodies.free = () => {};
+    original(row, tube);
+    this.places.bodies.free = free;
+  }),
+  hidden(bug("a grave leaks rows", Graves, "clear", function (original, row, tube) {
+    if (row % 5 > 0) original(row, tube);
+  })),
+  bug("the slot of a tube is given again while rows name it", Tubes, "freeSlot", function (_original, tube) {
+    if (!tube.isGone) return;
+    this.bySlot[tube.slot] = undefined;
+    this.freeSlots.push(tube.slot);
+  }),
+  bug("a tube is deleted under who watches it", Graves, "deleteTube", function (original, session, tube) {
+    const { watchingCount } = tube;
+    tube.watchingCount = 0;
+    original(session, tube);
+    tube.watchingCount = watchingCount;
+  }),
+  bug("a requeued job is not given to who waits for it", Requeues, "requeue", function (original, ...args) {
+    const { matching } = this;
+    this.matching = { match: () => {} };
+    original(...args);
+    this.matching = matching;
+  }),
+  bug("draining cannot be switched off", Server, "drain", function (original) {
+    original(true);
+  }),
+];
+
 const OF_MEMORY: readonly PlantedBug[] = [
   hidden(
     bug(
@@ -253,6 +311,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...OF_TIME,
   ...OF_MATCHING,
   ...OF_COMMANDS,
+  ...OF_TRUNCATES,
   ...OF_MEMORY,
   ...OF_CONNECTIONS,
   ...OF_JOURNAL,

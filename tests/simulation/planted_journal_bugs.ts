@@ -4,6 +4,7 @@ import { Disk } from "../../src/adapters/memory/disk.ts";
 import { MemoryFiles } from "../../src/adapters/memory/files.ts";
 import { JobTable } from "../../src/core/jobs.ts";
 import { LiveJob } from "../../src/core/live_jobs.ts";
+import { ReplayedTruncates } from "../../src/core/replayed_truncates.ts";
 import { Restoration } from "../../src/core/restoration.ts";
 import { Binlog } from "../../src/journal/binlog.ts";
 import { SegmentBytes } from "../../src/journal/frames.ts";
@@ -22,7 +23,65 @@ const together = (what: string, ...bugs: readonly PlantedBug[]): PlantedBug => (
   },
 });
 
+const OF_TRUNCATES: readonly PlantedBug[] = [
+  bug("a truncate is not recorded", Binlog, "truncate", function () {}),
+  bug("a job that a truncate spares is lost on replay", ReplayedTruncates, "truncate", function (
+    original,
+    slot,
+    truncation,
+  ) {
+    original(slot, { ...truncation, spared: [] });
+  }),
+  bug("a truncated job whose delay was over comes back", ReplayedTruncates, "truncate", function (
+    original,
+    slot,
+    truncation,
+  ) {
+    original(slot, { ...truncation, delayedFrom: 0, delayedFromId: 0 });
+  }),
+  bug("a truncate forgets that a delay was not over", ReplayedTruncates, "truncate", function (
+    original,
+    slot,
+    truncation,
+  ) {
+    original(slot, { ...truncation, delayedFrom: Infinity, delayedFromId: 0 });
+  }),
+  bug("a truncate removes what comes after it", ReplayedTruncates, "told", function (_original, row) {
+    this.jobs.holder.set(row, 0);
+  }),
+  bug("only the last truncate of a tube counts", ReplayedTruncates, "truncate", function (
+    original,
+    slot,
+    truncation,
+  ) {
+    this.cuts.delete(slot);
+    original(slot, truncation);
+  }),
+  bug("a truncated job is written again when the log is tidied up", LiveJob, "isDead", function () {
+    return false;
+  }),
+  bug("the record of a truncated job is dropped twice", Binlog, "dropDead", function (original, job) {
+    const { file } = job;
+    original(job);
+    job.file = file;
+  }),
+  bug("what was truncated counts as live in the log for ever", Binlog, "dropped", function () {}),
+  bug("a requeued job has its old body after a crash", Restoration, "put", function (
+    original,
+    job,
+    source,
+    from,
+    to,
+  ) {
+    const row = this.jobs.rowOf(job.id);
+    if (row === 0) return original(job, source, from, to);
+    this.jobs.file.set(row, job.file);
+    this.change(job);
+  }),
+];
+
 export const OF_JOURNAL: readonly PlantedBug[] = [
+  ...OF_TRUNCATES,
   together(
     "nothing is ever synced",
     bug("at once", Tail, "sync", function () {}),

@@ -45,7 +45,8 @@ class Simulation {
   run(): Outcome {
     const { world } = this;
     for (let step = 0; step < world.plan.steps; step++) {
-      if (step === world.plan.drainsAt) this.drain();
+      if (step === world.plan.drainsAt) this.drain(true);
+      if (step === world.plan.drainsUntil) this.drain(false);
       if (world.disk !== null) this.troubleTheDisk();
       world.guard(() => this.step());
     }
@@ -63,6 +64,7 @@ class Simulation {
       const newcomer = world.connect();
       if (random.chance(faults.malformed / 2)) newcomer?.say(drawHttp(random));
     }
+    if (random.chance(plan.requeues)) world.operate((peer) => this.workload.drawRequeue(peer));
     if (world.clients.length === 0) return;
     const client = random.pick(world.clients);
     const luck = random.next();
@@ -126,9 +128,9 @@ class Simulation {
     world.restart(world.drawEnd());
   }
 
-  private drain(): void {
-    this.world.life.server.drain();
-    this.world.auditor.model.isDraining = true;
+  private drain(isOn: boolean): void {
+    this.world.life.server.drain(isOn);
+    this.world.auditor.model.isDraining = isOn;
   }
 
   private troubleTheDisk(): void {

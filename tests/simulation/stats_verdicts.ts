@@ -37,6 +37,8 @@ const COUNTED: Partial<Record<Kind, string>> = {
   listTubeUsed: "cmd-list-tube-used",
   listTubesWatched: "cmd-list-tubes-watched",
   pauseTube: "cmd-pause-tube",
+  truncate: "cmd-truncate",
+  deleteTube: "cmd-delete-tube",
 };
 
 export function judgeDocument(

@@ -2,12 +2,15 @@
 // The calls themselves go through unchanged.
 
 import type { Engine } from "../../src/core/engine.ts";
+import { READY } from "../../src/core/jobs.ts";
 import * as out from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import { ReplyEncoder } from "../../src/protocol/encoder.ts";
 import type { ReplyWriter } from "../../src/protocol/encoder.ts";
 import type { ServerFacts } from "../../src/protocol/stats.ts";
 import type { Auditor } from "./auditor.ts";
+import type { RecordKind } from "./chronicle.ts";
+import { latin1 } from "./command.ts";
 import type { Kind, Meaning } from "./command.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Peer } from "./places.ts";
@@ -49,7 +52,25 @@ const COMMANDS: readonly (readonly [Kind, (args: Arguments) => Partial<Meaning>]
   ["watch", name],
   ["ignore", name],
   ["pauseTube", (args) => ({ ...name(args), seconds: args[3] as number })],
+  ["truncate", (args) => ({ ...name(args), states: args[3] as number })],
+  ["deleteTube", name],
+  ["requeue", ([id, bytes, from, to, pri, delay, ttr]) => {
+    const { tube = "" } = bytes === null ? {} : name([bytes, from, to]);
+    return { id, tube, pri, delay, ttr } as Partial<Meaning>;
+  }],
 ];
+
+/** The auditor's word for each kind of record; null: nothing is recorded. */
+const RECORDS: readonly (Exclude<RecordKind, "requeue"> | null)[] = [
+  null,
+  "put",
+  "change",
+  "gone",
+  null,
+  "truncate",
+];
+/** The reply that has no words of the protocol. */
+export const REQUEUED: Uint8Array = latin1("REQUEUED\r\n");
 
 export class Tap {
   /** Calls of the engine so far that were a command, or time. */
@@ -87,7 +108,10 @@ export class Tap {
     this.now = now;
     this.isMute = isMute;
     for (const [kind, asked] of COMMANDS) {
-      this.around(kind, ([session, ...rest]) => auditor.runs(this.peerOf(session), kind, asked(rest)));
+      this.around(kind, ([session, ...rest]) => {
+        if (kind === "truncate" || kind === "deleteTube") auditor.resolvesCrowds((id) => this.hasMoved(id));
+        auditor.runs(this.peerOf(session), kind, asked(rest));
+      });
     }
     this.noteOrder();
     this.around("tick", () => {});
@@ -120,6 +144,12 @@ export class Tap {
       if (!this.isMute() && !this.isWithin) this.auditor.abandons(this.peerOf(session));
       abandonPut(session);
     });
+  }
+
+  /** Whether a job of a crowd that is due has become ready by now. */
+  private hasMoved(id: number): boolean {
+    const { jobs } = this.engine;
+    return jobs.state.get(jobs.find(id)) === READY;
   }
 
   private around(method: string, before: (args: Arguments) => void): void {
@@ -171,18 +201,17 @@ export class Tap {
       const number = isRecord ? outbox.recordNumber(record++) : outbox.number(reply);
       fingerprint.byte(kind);
       if (isRecord) {
-        const id = kind === out.RECORD_GONE ? number : jobs.id.get(number);
+        const id = kind === out.RECORD_PUT || kind === out.RECORD_CHANGE ? jobs.id.get(number) : number;
         fingerprint.number(id);
-        this.auditor.record(
-          kind === out.RECORD_PUT ? "put" : kind === out.RECORD_CHANGE ? "change" : "gone",
-          id,
-        );
+        const record = RECORDS[kind];
+        if (record !== null) this.auditor.record(record, id);
         continue;
       }
       const session = outbox.session(reply++);
       const peer = this.peerOf(session);
       text.length = 0;
-      this.encoder.write(text, kind, number, session);
+      if (kind === out.REQUEUED) text.copy(REQUEUED, 0, REQUEUED.length);
+      else this.encoder.write(text, kind, number, session);
       fingerprint.number(this.now());
       fingerprint.number(peer.number);
       fingerprint.bytes(text.content, text.length);

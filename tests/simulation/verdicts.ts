@@ -1,10 +1,11 @@
 // Was this reply legal? One function per command, for the reply to the command itself. A legal reply is carried over into
 // the model; where the model held several states possible, the reply decides.
 
+import type { RecordKind } from "./chronicle.ts";
 import type { Command } from "./command.ts";
 import type { Model } from "./model.ts";
 import { MARGIN_MS } from "./model.ts";
-import type { Job, Peer } from "./places.ts";
+import type { Job, Peer, State } from "./places.ts";
 import type { Reply } from "./reply.ts";
 import { checkJobReply } from "./reply.ts";
 import { judgeDocument } from "./stats_verdicts.ts";
@@ -12,7 +13,9 @@ import { violation } from "./violation.ts";
 
 /** Records that the journal must get for a change, beside the reply. */
 export interface Ledger {
-  owe(record: "put" | "change" | "gone", id: number): void;
+  owe(record: RecordKind, id: number): void;
+  /** These jobs are gone by one record. */
+  truncates(ids: readonly number[]): void;
 }
 
 /** Judges the reply to a command that the peer has just had run. */
@@ -25,13 +28,18 @@ export function judgeAnswer(model: Model, ledger: Ledger, peer: Peer, command: C
     case "reserveWithTimeout":
       return judgeReserve(model, peer, command, reply);
     case "reserveJob":
-      return judgeReserveJob(model, peer, job, reply);
+      return judgeReserveJob(model, ledger, peer, job, reply);
     case "delete":
       return judgeDelete(model, ledger, peer, job, reply);
     case "release":
     case "bury":
     case "touch":
       return judgeHolder(model, ledger, peer, command, job, reply);
+    case "truncate":
+    case "deleteTube":
+      return judgeTruncate(model, ledger, command, reply);
+    case "requeue":
+      return judgeRequeue(model, ledger, job, command, reply);
     case "kickJob":
       return judgeKickJob(model, ledger, job, reply);
     case "peek":
@@ -134,13 +142,14 @@ function judgeReserve(model: Model, peer: Peer, command: Command, reply: Reply):
   expectLine(reply, emptyHanded(model, peer, command));
 }
 
-function judgeReserveJob(model: Model, peer: Peer, job: Job | undefined, reply: Reply): void {
+function judgeReserveJob(model: Model, ledger: Ledger, peer: Peer, job: Job | undefined, reply: Reply): void {
   if (job === undefined) return expectLine(reply, "NOT_FOUND");
   if (reply.words[0] === "RESERVED") {
     if (job.state === "reserved") model.resolve(job);
     if (job.state === "reserved") violation(`${reply.line}, but it is reserved`);
     checkJobReply(reply, job);
     peer.isWorker = true;
+    if (job.state !== "ready") ledger.owe("change", job.id);
     return model.grant(job, peer);
   }
   expectLine(reply, "NOT_FOUND");
@@ -207,6 +216,49 @@ function judgeKickJob(model: Model, ledger: Ledger, job: Job | undefined, reply:
   job.kicks++;
   model.move(job, "ready");
   ledger.owe("change", job.id);
+}
+
+const ALL_STATES: readonly (readonly [number, State])[] = [[1, "ready"], [2, "delayed"], [4, "buried"]];
+/** However small its segments are, a log has room for so many jobs that are spared. */
+const LEAST_SPARED = 20;
+
+function judgeTruncate(model: Model, ledger: Ledger, command: Command, reply: Reply): void {
+  const tube = model.tubes.get(command.tube);
+  if (tube === undefined) return expectLine(reply, "NOT_FOUND");
+  const isDeleted = command.kind === "deleteTube";
+  if (isDeleted && (tube === model.home || tube.using + tube.watching + tube.reserved > 0)) {
+    return expectLine(reply, "IN_USE");
+  }
+  if (!isDeleted && reply.line === "OUT_OF_MEMORY") {
+    if (tube.reserved <= LEAST_SPARED || !model.isJournaled) {
+      violation(`${reply.line}, but only ${tube.reserved} jobs are reserved`);
+    }
+    return;
+  }
+  const states = ALL_STATES.filter(([number]) => isDeleted || (command.states & 1 << number) !== 0);
+  const ids = model.truncate(tube, new Set(states.map(([, state]) => state)));
+  model.dropIfIdle(tube);
+  expectLine(reply, isDeleted ? "DELETED" : `TRUNCATED ${ids.length}`);
+  if (ids.length > 0) ledger.truncates(ids);
+}
+
+function judgeRequeue(
+  model: Model,
+  ledger: Ledger,
+  job: Job | undefined,
+  command: Command,
+  reply: Reply,
+): void {
+  if (job === undefined) return expectLine(reply, "NOT_FOUND");
+  if (reply.line === "NOT_FOUND") {
+    if (job.state !== "reserved") violation(`NOT_FOUND, but job ${job.id} is ${job.state}`);
+    return;
+  }
+  expectLine(reply, "REQUEUED");
+  if (job.state === "reserved") model.resolve(job);
+  if (job.state === "reserved") violation(`REQUEUED, but job ${job.id} is reserved`);
+  model.requeue(job, command);
+  ledger.owe("requeue", job.id);
 }
 
 function judgePeek(model: Model, peer: Peer, command: Command, reply: Reply): void {

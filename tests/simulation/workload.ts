@@ -2,7 +2,7 @@
 
 import type { Random } from "../support/random.ts";
 import type { Command, Kind } from "./command.ts";
-import { line, put } from "./command.ts";
+import { line, put, requeue } from "./command.ts";
 import { drawMalformed } from "./malformed.ts";
 import type { Model } from "./model.ts";
 import type { Job, Peer } from "./places.ts";
@@ -55,6 +55,14 @@ export class Workload {
     );
   }
 
+  /** What somebody within the process does to a job. */
+  drawRequeue(peer: Peer): Command {
+    const { random, plan } = this;
+    const [pri, delay, ttr] = [random.pick(plan.pris), random.pick(plan.delays), random.pick(plan.ttrs)];
+    const tube = random.chance(0.5) ? "" : random.pick(plan.tubes);
+    return requeue({ id: this.id(peer), tube, pri, delay, ttr }, random.chance(0.5) ? this.body() : null);
+  }
+
   private ofHeld(job: Job, coin: number): Command {
     const { id } = job;
     const pri = this.random.pick(this.plan.pris);
@@ -102,6 +110,10 @@ export class Workload {
       case "watch":
       case "ignore":
         return this.aboutTube(kind, `${kind} `);
+      case "deleteTube":
+        return this.aboutTube(kind, "delete-tube ");
+      case "truncate":
+        return this.truncate();
       case "pauseTube": {
         const seconds = random.pick(plan.pauses);
         const tube = random.pick(plan.tubes);
@@ -115,6 +127,17 @@ export class Workload {
   private reserveWithTimeout(seconds: number): Command {
     const text = `reserve-with-timeout ${this.random.chance(0.9) ? "" : " "}${seconds}`;
     return line("reserveWithTimeout", text, { seconds });
+  }
+
+  private truncate(): Command {
+    const { random } = this;
+    const tube = random.pick(this.plan.tubes);
+    // With a name of full length there is no room in a line for more than one state.
+    const most = tube.length > 100 ? 1 : 3;
+    const states = STATES.slice(random.below(3)).slice(0, random.below(most + 1));
+    const mask = (states.length === 0 ? STATES : states).reduce((sum, [, number]) => sum | 1 << number, 0);
+    const text = states.map(([word]) => ` ${word}`).join("");
+    return line("truncate", `truncate ${tube}${text}`, { tube, states: mask });
   }
 
   private aboutTube(kind: Kind, word: string): Command {
@@ -163,6 +186,8 @@ export class Workload {
     return body;
   }
 }
+
+const STATES: readonly (readonly [string, number])[] = [["ready", 1], ["delayed", 2], ["buried", 4]];
 
 const PLAIN: Partial<Record<Kind, string>> = {
   reserve: "reserve",

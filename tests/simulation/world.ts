@@ -14,6 +14,9 @@ import { checkInvariants } from "./invariants.ts";
 import { checkLogSize } from "./log_size.ts";
 import { Life } from "./life.ts";
 import { CRASHES, DAMAGED, LOG_FAILED, MOVED, POWER_CUT, PROCESS_KILLED, STOPPED, TORN } from "./model.ts";
+import { Operator } from "./operator.ts";
+import type { Command } from "./command.ts";
+import type { Peer } from "./places.ts";
 import type { Plan } from "./plan.ts";
 import { drawPlan } from "./plan.ts";
 import { judgeRecovery } from "./recovery.ts";
@@ -58,6 +61,8 @@ export class World {
   readonly fingerprint = new Fingerprint();
   life!: Life;
   clients: Client[] = [];
+  /** Those who do something from within the process, and have not heard of its end. */
+  private operators: Operator[] = [];
   private tap: Tap | null = null;
   private formerCalls = 0;
   private readonly seed: number;
@@ -114,6 +119,9 @@ export class World {
     if (withDisk && this.disk !== null) isBusy = this.disk.finishSync() || isBusy;
     if (this.disk !== null) this.noteShortage();
     if (this.life.isOver) return false;
+    const { operators } = this;
+    this.operators = operators.filter((operator) => !operator.leave());
+    isBusy ||= this.operators.length < operators.length;
     let isOver = false;
     for (const client of this.clients) {
       if (client.isReading) isBusy = client.read(Infinity) || isBusy;
@@ -157,7 +165,7 @@ export class World {
 
   connect(): Client | null {
     const { plan, random, auditor } = this;
-    const mayRefuse = auditor.model.peers.size >= plan.maxConnections;
+    const mayRefuse = auditor.model.peers.size - this.operators.length >= plan.maxConnections;
     const client = Client.connect(auditor, this.life, random.pick(plan.capacities));
     if ((client === null) !== mayRefuse) {
       violation(`a connection is ${client === null ? "refused" : "accepted"}`);
@@ -165,6 +173,12 @@ export class World {
     if (client === null) return null;
     this.clients.push(client);
     return client;
+  }
+
+  /** Somebody within the process requeues a job. */
+  operate(draw: (peer: Peer) => Command): void {
+    if (this.life.isOver) return;
+    this.operators.push(new Operator(this.auditor, this.life, draw));
   }
 
   // The process.
@@ -216,6 +230,7 @@ export class World {
     if (life.journal!.facts.migrated > 0) this.hear(MOVED);
     this.endOn(end);
     this.clients = [];
+    this.operators = [];
     this.auditor.crashes();
     this.auditor.isStopping = false;
     const startsAt = life.clock.now() + this.diskRandom.pick([0, 0.25, 1000, 30_000]);

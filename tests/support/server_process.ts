@@ -27,15 +27,24 @@ export interface StartOptions {
   env?: Record<string, string>;
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below what the system gives to outgoing connections; each of the runs side by side has a range of its own. */
+const FIRST_PORT = 10_000;
+const PORTS_PER_LANE = 5_000;
+
+/** A port that was free a moment ago, and that no other run of tests will ask for. */
+export async function freePort(): Promise<number> {
+  const lane = Number(process.env.RUNNERBEAN_TEST_LANE ?? 0);
+  for (;;) {
+    const port = FIRST_PORT + lane * PORTS_PER_LANE + Math.floor(Math.random() * PORTS_PER_LANE);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = net.createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
 }
 

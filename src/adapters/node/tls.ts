@@ -157,7 +157,9 @@ class Handshakes {
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(peer));
     if (this.sockets.size <= MOST_HANDSHAKES) return;
-    for (const oldest of this.sockets.values()) return void oldest.destroy();
+    const [oldest] = this.sockets.keys();
+    this.sockets.get(oldest)!.destroy();
+    this.sockets.delete(oldest); // not all runtimes say at once that it is closed
   }
 
   ended(socket: net.Socket): void {

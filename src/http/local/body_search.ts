@@ -46,9 +46,18 @@ export class BodySearch implements BodyReader {
   }
 
   private keepEnd(source: Uint8Array, from: number, end: number, overlap: number): void {
-    const tail = Math.min(overlap, end - from);
-    this.seam.set(source.subarray(end - tail, end));
-    this.seamLength = tail;
+    const length = end - from;
+    if (length >= overlap) {
+      this.seam.set(source.subarray(end - overlap, end));
+      this.seamLength = overlap;
+      return;
+    }
+    // A short piece: it stands in the seam behind the one before already, or is the first.
+    if (this.seamLength === 0) this.seam.set(source.subarray(from, end));
+    const together = this.seamLength + length;
+    const kept = Math.min(overlap, together);
+    this.seam.copyWithin(0, together - kept, together);
+    this.seamLength = kept;
   }
 
   private contains(source: Uint8Array, from: number, to: number): boolean {

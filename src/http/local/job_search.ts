@@ -6,10 +6,9 @@ import type { Inspector } from "../../server/inspector.ts";
 import type { JobMatch } from "../source.ts";
 import { BodySearch } from "./body_search.ts";
 
-/** Rows between two looks at the clock; fewer where bodies are searched, by their size. */
+/** Rows between two looks at the clock, and where bodies are searched, which may be large. */
 const ROWS_PER_LOOK = 256;
-/** Bytes of bodies searched between two looks at the clock. */
-const BYTES_PER_LOOK = 262_144;
+const BODIES_PER_LOOK = 16;
 
 export class JobSearch {
   /** Jobs looked at. */
@@ -20,7 +19,6 @@ export class JobSearch {
   readonly #match: JobMatch;
   readonly #state: number;
   readonly #body: BodySearch | null;
-  #searchedBytes = 0;
 
   /** Begins at a row; 1 is the first. */
   constructor(inspector: Inspector, match: JobMatch, from: number) {
@@ -38,7 +36,8 @@ export class JobSearch {
   goOn(now: number, isTimeUp: () => boolean, found: (row: number) => boolean): boolean {
     const { inspection } = this.#inspector;
     const slot = this.#tubeSlot();
-    isTimeUp();
+    const rows = this.#body === null ? ROWS_PER_LOOK : BODIES_PER_LOOK;
+    isTimeUp(); // the clock begins
     let isEnough = false;
     let behind = 0;
     const visit = (row: number): void => {
@@ -49,16 +48,12 @@ export class JobSearch {
       behind = row + 1;
     };
     while (this.at !== 0 && slot !== -1) {
-      const rows = this.#body === null ? ROWS_PER_LOOK : 16;
       this.at = inspection.scanRows(this.at, rows, visit);
       if (isEnough) {
         this.at = behind;
         return true;
       }
-      if (this.#searchedBytes >= BYTES_PER_LOOK || this.#body === null || this.scanned % 64 < 16) {
-        this.#searchedBytes = 0;
-        if (this.at !== 0 && isTimeUp()) return false;
-      }
+      if (this.at !== 0 && isTimeUp()) return false;
     }
     this.at = 0;
     return true;
@@ -102,7 +97,6 @@ export class JobSearch {
     const search = this.#body;
     if (search === null) return true;
     const bytes = this.#inspector.jobs.bodyBytes.get(row) - 2;
-    this.#searchedBytes += bytes;
     search.begin(bytes);
     this.#inspector.readBody(row, search);
     return search.isFound;

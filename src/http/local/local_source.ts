@@ -133,11 +133,16 @@ export class LocalSource implements Source {
   async tubes(query: TubeQuery, signal: AbortSignal): Promise<TubePage> {
     const list = new TubeList(this.#inspector, this.#shown, query);
     await this.#pace.walk(signal, (isTimeUp) => this.#look((now) => list.goOn(now, isTimeUp)));
-    return await this.#look((now) => ({
-      tubes: list.rows.slice(0, query.limit).map(({ tube }) => this.#shown.tube(tube, now)),
-      total: list.total,
-      next: list.next,
-    }));
+    const tubes: Tube[] = [];
+    const rows = list.rows.slice(0, query.limit);
+    await this.#pace.walk(signal, (isTimeUp) =>
+      this.#look((now) => {
+        while (tubes.length < rows.length && !isTimeUp()) {
+          tubes.push(this.#shown.tube(rows[tubes.length].tube, now));
+        }
+        return tubes.length === rows.length;
+      }));
+    return { tubes, total: list.total, next: list.next };
   }
 
   tube(name: string): Promise<Tube> {
@@ -153,8 +158,11 @@ export class LocalSource implements Source {
   }
 
   async truncate(name: string, states: readonly State[]): Promise<number> {
-    const { word, number } = await ask(this.#peer, `truncate ${name} ${states.join(" ")}`);
-    if (word === "NOT_FOUND") throw notFound(`tube ${name}`);
+    this.#tube(name);
+    // By the tube in use, since a long name leaves no room for the states.
+    const truncated = ask(this.#peer, `truncate - ${states.join(" ")}`, encoder.encode(name));
+    this.#peer.run(new LeaveTubeTask());
+    const { word, number } = await truncated;
     if (word !== "TRUNCATED") throw new Problem(507, "too many jobs of the tube are reserved just now");
     return number;
   }

@@ -7,7 +7,7 @@ import { type HistoryPoint, STEPS } from "../../observe/history.ts";
 import { TRANSITION_STATES } from "../../observe/live_events.ts";
 import { type Measured, writeMetrics } from "../../observe/metrics.ts";
 import { eventsResponse } from "../event_stream.ts";
-import { notFound, Problem } from "../problem.ts";
+import { Problem } from "../problem.ts";
 import { type Route, route } from "../route.ts";
 import * as schemas from "../schemas.ts";
 
@@ -96,10 +96,10 @@ export function observedRoutes(measured: Measured, rest: () => Promise<void>): r
       query: v.strictObject({ span }),
       answer: history,
       problems: [404],
-    }, ({ params, query }) => {
+    }, async ({ context, params, query }) => {
       const points = observation.history(params.tube, query.span);
-      if (points === null) throw notFound(`history of tube ${params.tube}`);
-      return Promise.resolve(shown(query.span, points));
+      if (points.length === 0) await context.source.tube(params.tube); // refuses when there is none
+      return shown(query.span, points);
     }),
 
     route({
@@ -110,7 +110,7 @@ export function observedRoutes(measured: Measured, rest: () => Promise<void>): r
       summary: "What happened in all tubes together",
       query: v.strictObject({ span }),
       answer: history,
-    }, ({ query }) => Promise.resolve(shown(query.span, observation.history("", query.span) ?? []))),
+    }, ({ query }) => Promise.resolve(shown(query.span, observation.history("", query.span)))),
   ];
 }
 

@@ -176,7 +176,7 @@ const jobRoutes: readonly Route[] = [
 type PutInput = Partial<PutNumbers> & { body?: string; json?: unknown; base64?: string; hex?: string };
 
 async function putJob(
-  { context, params, query, body, request, who }: Call<
+  { context, params, query, body, request, identity }: Call<
     { tube: string },
     Partial<PutNumbers>,
     PutInput | Uint8Array
@@ -194,7 +194,9 @@ async function putJob(
   const put = (): Promise<number> => source.put(params.tube, bytes, numbers);
   const key = request.headers.get("idempotency-key");
   if (key === null) return { id: await put() };
-  return { id: await putMemory.once(who, key, fingerprintOf(params.tube, numbers, bytes), put) };
+  return {
+    id: await putMemory.once(identity?.name ?? "", key, fingerprintOf(params.tube, numbers, bytes), put),
+  };
 }
 
 export const tubeRoutes: readonly Route[] = [...listRoutes, ...actRoutes, ...jobRoutes];
