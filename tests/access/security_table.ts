@@ -2,6 +2,7 @@
 import { COMMAND_RULES, type CommandRule } from "../../src/access/command_rules.ts";
 import type { Route } from "../../src/http/route.ts";
 import type { Measured } from "../../src/observe/metrics.ts";
+import { consoleRoutes } from "../../src/http/console/console_routes.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { observedRoutes } from "../../src/http/routes/observed.ts";
 import { sessionRoutes } from "../../src/http/routes/session.ts";
@@ -41,6 +42,7 @@ export const HTTP_ROUTES: readonly Route[] = [
   ...ROUTES,
   ...sessionRoutes(null),
   ...observedRoutes(NOTHING_MEASURED, () => Promise.resolve()),
+  ...consoleRoutes,
 ];
 
 function commandRow([word, { scope, subject, whenHeld }]: [string, CommandRule]): string {

@@ -12,7 +12,7 @@ export function serverInfo(
   runtime: string,
   capabilities: readonly string[],
 ): ServerInfo {
-  const { facts, counters, lag } = inspector;
+  const { facts, counters, lag, journalWork } = inspector;
   const binlog = facts.binlog();
   const memory = process.memoryUsage();
   return {
@@ -52,7 +52,7 @@ export function serverInfo(
       recordsMigrated: binlog.migrated,
       recordsWritten: binlog.written,
       segmentBytes: binlog.maxBytes,
-      work: binlog.work && workOf(binlog.work),
+      work: journalWork && workOf(journalWork),
     },
     memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed, jobBytes: inspector.jobBytes },
     loop: { longestTurnMs: lag.turns.longestMs, timerLatenessMs: lag.lateness.longestMs },

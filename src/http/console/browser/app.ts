@@ -81,6 +81,7 @@ class App {
   }
 
   #deny(): void {
+    this.#leaveAll();
     this.#isDenied = true;
     this.#who = null;
     this.#draw();
@@ -175,7 +176,6 @@ class App {
     const t = this.#t;
     return {
       t,
-      language: this.#language,
       format: createFormat(this.#language, t),
       api: this.#api,
       get server() {
@@ -184,11 +184,8 @@ class App {
       trends: this.#trends,
       can: (capability) => server().capabilities.includes(capability),
       go: (path) => this.#go(path),
-      say: (text, isBad = false) => notice(text, isBad),
       ask,
       act: (work, isLeaving) => this.#act(work, isLeaving),
-      redraw: () => this.#draw(),
-      reload: () => this.#visit.load(),
     };
   }
 

@@ -93,16 +93,16 @@ export function chart(
 /** A line without axes, for a row of a table. */
 export function sparkline(values: readonly number[], label: string): Child {
   const most = Math.max(...values, 1);
-  const points = values.map((value, index) =>
-    `${(60 - values.length + index + 1) * 1.6},${18 - value / most * 16}`
-  );
+  const points = values.map((value, index) => `${index * 1.65},${18 - value / most * 16}`).join(" ");
+  const end = (values.length - 1) * 1.65;
+  const lines = [
+    h("polyline", { class: "area", points: `${points} ${end},18 0,18` }),
+    h("polyline", { points }),
+  ];
   return h(
     "svg",
     { class: "spark", viewBox: "0 0 98 20", role: "img", "aria-label": label },
-    points.length > 1
-      ? h("polyline", { class: "area", points: `${points.join(" ")} 96,18 ${points[0].split(",")[0]},18` })
-      : null,
-    points.length > 1 ? h("polyline", { points: points.join(" ") }) : null,
+    values.length > 1 ? lines : null,
   );
 }
 

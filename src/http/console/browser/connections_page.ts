@@ -56,7 +56,7 @@ function columns(desk: Desk): Column<Connection>[] {
     {
       label: t("connections.number"),
       isHead: true,
-      cell: (row) => h("span", { id: String(row.number), class: "num" }, `#${row.number}`),
+      cell: (row) => number(row.number),
     },
     { label: t("connections.kind"), cell: (row) => row.kind },
     { label: t("connections.peer"), cell: (row) => row.peer ?? "–" },
@@ -75,6 +75,14 @@ function columns(desk: Desk): Column<Connection>[] {
       cell: (row) => format.bytes(row.unsentBytes),
     },
   ];
+}
+
+/** The one that a job's page pointed to stands out. */
+function number(number: number): Child {
+  const isMeant = location.hash === `#${number}`;
+  const show = (element: HTMLElement): void =>
+    isMeant ? element.scrollIntoView({ block: "center" }) : undefined;
+  return h("span", { class: isMeant ? "badge good" : "num", created: show }, `#${number}`);
 }
 
 function roles({ t }: Desk, row: Connection): Children {

@@ -8,12 +8,11 @@ import type { Question } from "./dialog.ts";
 import type { Format } from "./format.ts";
 import type { Trends } from "./trends.ts";
 import type { Child, Children } from "./vnode.ts";
-import type { Language, Translate } from "./words.ts";
+import type { Translate } from "./words.ts";
 
 /** What the pages share. */
 export interface Desk {
   readonly t: Translate;
-  readonly language: Language;
   readonly format: Format;
   readonly api: Api;
   /** What is known of the server; the pages are not shown before it is. */
@@ -22,14 +21,10 @@ export interface Desk {
   can(capability: Capability): boolean;
   /** Goes to another page of the console. */
   go(path: string): void;
-  /** A short notice, for the eyes and for screen readers. */
-  say(text: string, isBad?: boolean): void;
   /** Asks before something happens; the fields' values, or null. */
   ask(question: Question): Promise<Record<string, string> | null>;
   /** Carries something out and tells how it went; false when it failed. Then the page is loaded again, unless it is left. */
   act(work: () => Promise<string>, isLeaving?: boolean): Promise<boolean>;
-  redraw(): void;
-  reload(): Promise<void>;
 }
 
 /** Where the page is: the path's variable part and the filters, which live in the address. */
