@@ -1,10 +1,12 @@
-// The project's tasks: start, test, check, bench. Plain JavaScript that runs on Node 20, Deno and Bun alike, so that a
+// The project's tasks: start, test, check, bench and two for the console. Plain JavaScript that runs on Node 20, Deno and Bun alike, so that a
 // machine with any one of them can run all of them.
 //
 //   node .ci/tasks.mjs start [flags of runnerbean]
 //   node .ci/tasks.mjs test [--runtime deno|bun|node] [test files or folders]
 //   node .ci/tasks.mjs check
 //   node .ci/tasks.mjs compile [deno|bun] [folder]         one file that needs no runtime, by each; default: both, into build/
+//   node .ci/tasks.mjs assets                               makes the console's table of files anew
+//   node .ci/tasks.mjs screenshots                          pictures of the console, into docs/images
 //   node .ci/tasks.mjs bench NAME [flags of the bench]      NAME: wire, durable, recovery, scale, micro, library
 
 import { spawn, spawnSync } from "node:child_process";
@@ -17,10 +19,10 @@ import { findRuntime, RUNTIMES } from "./runtimes.mjs";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const [task, ...rest] = process.argv.slice(2);
-const tasks = { start, test, check, compile, bench };
+const tasks = { start, test, check, compile, bench, assets, screenshots };
 
 if (!Object.hasOwn(tasks, task ?? "")) {
-  console.error("usage: tasks.mjs start|test|check|compile|bench [...]");
+  console.error("usage: tasks.mjs start|test|check|compile|bench|assets|screenshots [...]");
   process.exit(2);
 }
 process.chdir(PROJECT);
@@ -60,6 +62,15 @@ function bench([name, ...flags]) {
     return 2;
   }
   return spawnAndWait(findRuntime("node"), [`bench/${name}/main.ts`, ...flags], runtimeVariables());
+}
+
+/** What the browser gets, from its sources. */
+function assets() {
+  return spawnAndWait(findRuntime("node"), ["--no-warnings", ".ci/console_assets.mjs"]);
+}
+
+function screenshots() {
+  return spawnAndWait(findRuntime("node"), [".ci/screenshots.mjs"]);
 }
 
 /** What `check` runs: types of everything, lint, format; documentation of what is exported; whether JSR would take it. */

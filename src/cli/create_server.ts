@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import { copyLong, tuneMemory } from "../runtime/runtime.ts";
 import { ConnectionLog } from "../server/log.ts";
+import type { Gate } from "../server/gate.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
@@ -24,6 +25,7 @@ export async function createServer(
   options: Options,
   clock: Clock,
   maxConnections: number,
+  gate: Gate | null,
   printer: Printer,
   leave: (exitCode: number) => void,
   watcher: RecoveryWatcher | null = null,
@@ -49,6 +51,7 @@ export async function createServer(
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
+    gate,
     isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),

@@ -3,7 +3,7 @@
 //
 // Invariant: a row writes one field of the draft; of two rows for the same field the one that comes later wins.
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { HttpAddress, Io } from "./options.ts";
+import type { HttpAddress, Io, ListenAs } from "./options.ts";
 import * as values from "./values.ts";
 
 /** A value with the flag or variable it came from, kept until it can be judged. */
@@ -28,8 +28,16 @@ export interface Draft {
   drainExit?: boolean;
   strict?: boolean;
   io?: Io;
+  authFile?: string;
+  listenAs?: readonly ListenAs[];
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsClientCa?: string;
   http?: HttpAddress;
+  cors?: readonly string[];
+  httpNames?: readonly string[];
   auditFile?: string;
+  metricsTubes?: string;
 }
 
 /** How a text gets into the draft: false when it is not what is expected. */
@@ -90,6 +98,17 @@ function valued<K extends keyof Draft>(
   return { short, long, kind: "valued", field, reading: into(field, value) };
 }
 
+/** A flag adds its listeners to those of the flags before it. */
+const furtherListeners: Reading = {
+  expects: values.listenersAs.expects,
+  read(draft, said) {
+    const read = values.valueOf(values.listenersAs, said.text);
+    if (read === undefined) return false;
+    draft.listenAs = [...draft.listenAs ?? [], ...read];
+    return true;
+  },
+};
+
 const ALWAYS_COMPACTED = "is ignored: the binlog is always compacted";
 
 export const FLAGS: readonly Flag[] = [
@@ -137,8 +156,16 @@ export const FLAGS: readonly Flag[] = [
     reading: into("strict", values.yesOrNo),
   },
   valued(null, "io", "io", values.io),
+  valued(null, "auth", "authFile", values.file),
+  { short: null, long: "listen-as", kind: "valued", field: "listenAs", reading: furtherListeners },
+  valued(null, "tls-cert", "tlsCert", values.file),
+  valued(null, "tls-key", "tlsKey", values.file),
+  valued(null, "tls-client-ca", "tlsClientCa", values.file),
   valued(null, "http", "http", values.httpAddress),
+  valued(null, "cors", "cors", values.origins),
+  valued(null, "http-name", "httpNames", values.hostNames),
   valued(null, "audit", "auditFile", values.file),
+  valued(null, "metrics-tubes", "metricsTubes", values.tubePattern),
   { short: "v", long: "version", kind: "final", outcome: "version" },
   { short: "h", long: "help", kind: "final", outcome: "help" },
   { short: "c", long: null, kind: "removed", note: ALWAYS_COMPACTED },

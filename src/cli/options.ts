@@ -10,6 +10,14 @@ export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
+/** A further listener, and the identity that it gives to whoever connects. */
+export interface ListenAs {
+  readonly identity: string;
+  readonly address: ListenAddress;
+  /** Of a unix socket: who may connect, as file permissions. */
+  readonly mode: number;
+}
+
 /** Where the HTTP API is served. */
 export interface HttpAddress {
   readonly host: string;
@@ -51,10 +59,24 @@ export interface Options {
   readonly strict: boolean;
   /** `--io`: Linux may have epoll. */
   readonly io: Io;
+  /** `--auth`: the file that says who may do what; null where everybody may do everything. */
+  readonly authFile: string | null;
+  /** `--listen-as`: listeners for clients that cannot log in. */
+  readonly listenAs: readonly ListenAs[];
+  /** `--tls-cert`, `--tls-key`, `--tls-client-ca`: PEM files. */
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly tlsClientCa: string | null;
   /** `--http`: where the HTTP API is served; null is nowhere. */
   readonly http: HttpAddress | null;
+  /** `--cors`: origins whose pages may use the API. */
+  readonly cors: readonly string[];
+  /** `--http-name`: names of this server in a browser's address line, beside addresses and localhost. */
+  readonly httpNames: readonly string[];
   /** `--audit`: the file that destructive acts over HTTP are written to; null keeps the last ones in memory. */
   readonly auditFile: string | null;
+  /** `--metrics-tubes`: which tubes /metrics tells of by name. */
+  readonly metricsTubes: string;
 }
 
 /** Loopback only, unlike the reference's 0.0.0.0: the protocol has no passwords, so the network is opened on request. */
@@ -81,6 +103,14 @@ export const DEFAULT_OPTIONS: Options = {
   drainExit: false,
   strict: false,
   io: "native",
+  authFile: null,
+  listenAs: [],
+  tlsCert: null,
+  tlsKey: null,
+  tlsClientCa: null,
   http: null,
+  cors: [],
+  httpNames: [],
   auditFile: null,
+  metricsTubes: "*",
 };

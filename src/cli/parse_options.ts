@@ -33,8 +33,8 @@ export type ServicePort = (name: string) => number | null;
 /** Variables that configure this project's tests, not the server. */
 const TEST_VARIABLES =
   /^RUNNERBEAN_(?:SEED|LONG|FULL|KILLS|PLANTED|SIM_SEEDS|MANY_JOBS|BOUNDS_SCALE|FUZZ_.*|CONFORMANCE_.*|DENO|BUN|NODE)$/;
-/** What the verbs that reach a server read. */
-const CLIENT_VARIABLES = /^RUNNERBEAN_(?:SERVER|TOKEN)$/;
+/** Variables that are no flag of the server: what the verbs that reach a server read, and secrets. */
+const OTHER_VARIABLES = /^RUNNERBEAN_(?:SERVER|TOKEN|TOKENS)$/;
 /** Container platforms set NAME_PORT=tcp://… for a service called NAME; that is no port for us. */
 const PLATFORM_PORT = /^(?:tcp|udp|sctp):\/\//;
 
@@ -136,7 +136,7 @@ function readVariables(
   for (const source of Object.keys(env).sort()) {
     const text = env[source];
     if (!source.startsWith("RUNNERBEAN_") || !text) continue;
-    if (TEST_VARIABLES.test(source) || CLIENT_VARIABLES.test(source)) continue;
+    if (TEST_VARIABLES.test(source) || OTHER_VARIABLES.test(source)) continue;
     const flag = FLAGS.find(({ long }) => long !== null && variableName(long) === source);
     if (!flag || !("reading" in flag) || !flag.reading) {
       warnings.push(`${source} is not a known variable and is ignored`);

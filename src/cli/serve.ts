@@ -2,20 +2,21 @@
 
 import process from "node:process";
 import type { HttpPort } from "../http/serve_http.ts";
-import type { SyncPolicy } from "../journal/binlog.ts";
-import type { Address, Listener } from "../ports/transport.ts";
+import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
+import { announce } from "./announce.ts";
 import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { openFurther } from "./further_listeners.ts";
 import { openHttp } from "./open_http.ts";
-import type { Options } from "./options.ts";
-
+import type { Io, Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
+import { openSecurity, type Security, TOKENS_VARIABLE } from "./security.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 import { prepareUnixSocket } from "./unix_socket.ts";
@@ -23,21 +24,20 @@ import { WaitingRoom } from "./waiting_room.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
 export async function serve(options: Options, printer: Printer): Promise<StartProblem | null> {
+  const security = openSecurity(options, process.env[TOKENS_VARIABLE], printer);
+  if (security.kind === "problem") return security;
+  const { gate, tls } = security;
   const place = await placeToListen(options);
   if (place.kind === "problem") return place;
   place.warnings.forEach((warning) => printer.warn(warning));
 
   const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
   if (warning !== null) printer.warn(warning);
-  let sockets: Sockets;
-  try {
-    sockets = await openSockets(options.io);
-  } catch (error) {
-    return startProblem(EXIT_SOCKET, `--io ${options.io} cannot be had: ${reasonOf(error)}`);
-  }
-  const { clock, listen } = sockets;
+  const sockets = await socketsFor(options.io);
+  if ("problem" in sockets) return sockets;
+  const { clock } = sockets;
   let server: Server | null = null;
-  let listener: Listener | null = null;
+  const listeners: Listener[] = [];
   let http: HttpPort | null = null;
   let isDrainWanted = false;
   let isLeaving = false;
@@ -49,32 +49,28 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     };
     if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
-    listener?.close();
+    for (const listener of listeners) listener.close();
     http?.close();
     if (server === null) return exit();
     void server.end().then(exit);
   };
-  // Before listening: whoever has connected may already send signals.
-  process.on("SIGTERM", () => leave(EXIT_OK));
-  process.on("SIGINT", () => leave(EXIT_OK));
-  process.on("SIGUSR1", () => {
+  const drain = (): void => {
     isDrainWanted = true;
     server?.drain();
-  });
-  const opened = await openHttp(options, printer);
+  };
+  // Before listening: whoever has connected may already send signals.
+  onSignals(leave, drain, security);
+  const listen = (address: Address): Listen =>
+    tls === null || address.kind === "unix" ? sockets.listen : tls.listen;
+  const opened = await openHttp(options, security, printer);
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
-  try {
-    listener = await listen(place.address, waiting.accept);
-  } catch (error) {
-    return startProblem(
-      EXIT_SOCKET,
-      `cannot listen on ${describeAddress(place.address)}: ${reasonOf(error)}`,
-    );
-  }
+  const main = await openMain(place.address, listen(place.address), waiting);
+  if ("problem" in main) return main;
+  listeners.push(main);
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
-    listener?.close();
+    for (const listener of listeners) listener.close();
     http?.close();
     place.cleanup();
     return problem;
@@ -82,38 +78,48 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = await createServer(options, clock, connections, printer, leave, http);
+  const created = await createServer(options, clock, connections, gate, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
   const kind = place.address.kind === "unix" ? "unix" : "tcp";
   waiting.admit((transport) => created.acceptAs(kind, transport));
   if (isDrainWanted) server.drain();
+  const further = await openFurther(options.listenAs, listen, server);
+  if ("problem" in further) {
+    await server.end();
+    return fail(further);
+  }
+  listeners.push(...further);
   http?.begin(server);
-  announce(options, listener.address, http, printer);
+  announce(options, listeners.map(({ address }) => address), http, security, printer);
   return null;
 }
 
-function announce(options: Options, address: Address, http: HttpPort | null, printer: Printer): void {
-  const where = describeAddress(address);
-  if (options.verbosity > 0) {
-    printer.say(`pid ${process.pid}`);
-    printer.say(`bind ${where}`);
-  }
-  const { binlogDir, kv } = options;
-  let kept = "jobs in memory";
-  if (binlogDir !== null) kept = `binlog in ${binlogDir}, ${describeSync(options.sync)}`;
-  if (kv !== null) kept = `jobs in the KV ${kv}`;
-  const io = options.io === "epoll" ? " with epoll" : "";
-  printer.say(`runnerbean: listening on ${where} (${runtimeName()}${io}, ${kept})`);
-  if (http !== null) {
-    const at = describeAddress({ kind: "tcp", host: options.http!.host, port: http.port });
-    printer.say(`runnerbean: HTTP API on http://${at}`);
+async function socketsFor(io: Io): Promise<Sockets | StartProblem> {
+  try {
+    return await openSockets(io);
+  } catch (error) {
+    return startProblem(EXIT_SOCKET, `--io ${io} cannot be had: ${reasonOf(error)}`);
   }
 }
 
-function describeSync(sync: SyncPolicy): string {
-  if (sync.kind === "interval") return `synced every ${sync.ms} ms`;
-  return sync.kind === "always" ? "synced before replies" : "syncing left to the system";
+function onSignals(leave: (exitCode: number) => void, drain: () => void, security: Security): void {
+  process.on("SIGTERM", () => leave(EXIT_OK));
+  process.on("SIGINT", () => leave(EXIT_OK));
+  process.on("SIGUSR1", drain);
+  if (security.gate !== null || security.tls !== null) process.on("SIGHUP", () => security.reload());
+}
+
+async function openMain(
+  address: Address,
+  listen: Listen,
+  waiting: WaitingRoom,
+): Promise<Listener | StartProblem> {
+  try {
+    return await listen(address, waiting.accept);
+  } catch (error) {
+    return startProblem(EXIT_SOCKET, `cannot listen on ${describeAddress(address)}: ${reasonOf(error)}`);
+  }
 }
 
 interface Place {

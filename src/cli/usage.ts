@@ -39,11 +39,20 @@ Options:
      --max-connections N    open connections at once (default is what the limit of open files allows)
      --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
      --http ADDR:PORT       serve the HTTP API there (default is not to; without an address 127.0.0.1)
+     --http-name NAME,...   names of this server for browsers, where there is no --auth
+     --cors ORIGIN,...      pages of these origins may use the HTTP API, with a token
      --audit FILE           write destructive acts over HTTP to this file, a JSON document a line
+     --metrics-tubes GLOB   tubes that /metrics tells of by name, 200 at most; * and ? stand for others (default is *)
      --drain-exit           after SIGUSR1, leave as soon as there is no job left
      --strict               know beanstalkd's commands only: our own are UNKNOWN_COMMAND, and stats has its keys only
      --io native|epoll      who reads and writes sockets: the runtime, or (Linux) epoll called directly,
                             which is faster with few commands in flight per connection (default is native)
+     --auth FILE            who may do what, by token (docs/SECURITY.md); read again at SIGHUP
+     --listen-as NAME=ADDR  listen there too, and whoever connects is NAME of that file: HOST:PORT, or
+                            unix:PATH[,mode=0660]; may be given several times
+     --tls-cert FILE        speak TLS on TCP, with this certificate and its chain (PEM; again at SIGHUP)
+     --tls-key FILE         the certificate's key (PEM)
+     --tls-client-ca FILE   a client certificate of these authorities names its identity (CN)
  -V, --verbose              tell of connections on stdout; -VV also of every command and reply
  -v, --version              print the version
  -h, --help                 print this help

@@ -3,7 +3,8 @@
 // Invariant: a schema takes text and gives the value in its unit, or fails; it never looks at anything but that text.
 import * as v from "valibot";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import type { HttpAddress, Io } from "./options.ts";
+import type { HttpAddress, Io, ListenAs } from "./options.ts";
+import { parseListenAs } from "./listen_as.ts";
 
 /** A kind of value: `expects` completes the sentence "expected …, got …". */
 export interface Value<T> {
@@ -45,6 +46,38 @@ const wholeFromOne = v.pipe(
 
 /** Text that is looked at later, where more is known (an address, a user name). */
 export const anyText: Value<string> = { expects: "text", schema: v.string() };
+
+export const file: Value<string> = { expects: "a file", schema: v.pipe(v.string(), v.minLength(1)) };
+
+/** One or, in a variable, several with spaces between them. */
+export const listenersAs: Value<readonly ListenAs[]> = {
+  expects: "IDENTITY=HOST:PORT or IDENTITY=unix:PATH, which may end in ,mode=0660",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.trim().split(/\s+/).map(parseListenAs)),
+    v.check((listeners) => listeners.every((listener) => listener !== null)),
+  ) as v.GenericSchema<string, readonly ListenAs[]>,
+};
+
+/** What `--cors` takes: scheme, host and port, and nothing behind. */
+export const origins: Value<readonly string[]> = {
+  expects: "origins such as https://console.example.com, with commas between them",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",")),
+    v.array(v.custom<string>((text) => URL.canParse(String(text)) && new URL(String(text)).origin === text)),
+  ),
+};
+
+/** What `--http-name` takes. */
+export const hostNames: Value<readonly string[]> = {
+  expects: "host names such as jobs.example.com, with commas between them",
+  schema: v.pipe(
+    v.string(),
+    v.transform((text) => text.split(",")),
+    v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/))),
+  ),
+};
 
 export const folder: Value<string> = { expects: "a folder", schema: v.pipe(v.string(), v.minLength(1)) };
 
@@ -110,7 +143,11 @@ export const syncPolicy: Value<SyncPolicy> = {
   ]) as v.GenericSchema<string, SyncPolicy>,
 };
 
-export const file: Value<string> = { expects: "a file", schema: v.pipe(v.string(), v.minLength(1)) };
+/** Names of tubes, with `*` and `?`. */
+export const tubePattern: Value<string> = {
+  expects: "a tube's name, with * for any characters and ? for one",
+  schema: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/;.$_()*?-]{1,200}$/)),
+};
 
 /** What `--http` takes: a port alone is one of this machine's own. */
 export const httpAddress: Value<HttpAddress> = {

@@ -2,7 +2,8 @@
 
 import { describeAddress } from "../ports/transport.ts";
 import type { Address } from "../ports/transport.ts";
-import { dial } from "../runtime/dial.ts";
+import type { DialTls } from "../ports/dial.ts";
+import { dial, dialTls } from "../runtime/dial.ts";
 import { wholeNumber } from "./arguments.ts";
 import { BaseQueue } from "./base_queue.ts";
 import { Dialler } from "./tcp/dialler.ts";
@@ -16,6 +17,10 @@ export interface ConnectOptions {
   readonly port?: number;
   /** The path of a Unix socket, instead of host and port. */
   readonly path?: string;
+  /** Says who this is, on each connection. Never part of an error's message. */
+  readonly token?: string;
+  /** Speaks TLS: `true`, or with what differs from the defaults. */
+  readonly tls?: boolean | DialTls;
   /**
    * A server that owes a reply and is silent for so many milliseconds counts as gone; a command waits as long for a
    * connection. 1 to 2,147,483. Default 10,000.
@@ -49,10 +54,15 @@ export class Client extends BaseQueue {
   static async connect(options: ConnectOptions = {}): Promise<Client> {
     const { host = "127.0.0.1", port = 11300, path, replyTimeoutMs = 10_000, heartbeatSeconds = 15 } =
       options;
+    const { token = null, tls = false } = options;
+    if (token !== null && !/^[\x21-\x7e]{1,200}$/.test(token)) {
+      throw new RangeError("token: expected 1 to 200 characters of ASCII without spaces");
+    }
     wholeNumber("replyTimeoutMs", replyTimeoutMs, 1, 2_147_483);
     wholeNumber("heartbeatSeconds", heartbeatSeconds, 1, 86_400);
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
-    const backend = new TcpBackend(new Dialler(dial, address, replyTimeoutMs), heartbeatSeconds);
+    const open = tls === false ? dial : dialTls(tls === true ? {} : tls);
+    const backend = new TcpBackend(new Dialler(open, address, replyTimeoutMs, token), heartbeatSeconds);
     await backend.open();
     return new Client(backend, address);
   }

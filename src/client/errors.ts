@@ -9,6 +9,7 @@ export type ErrorCode =
   | "UNKNOWN_COMMAND"
   | "OUT_OF_MEMORY"
   | "INTERNAL_ERROR"
+  | "UNAUTHORIZED"
   | "DRAINING"
   | "JOB_TOO_BIG"
   | "EXPECTED_CRLF"
@@ -183,6 +184,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   IN_USE: "somebody uses or watches the tube, or holds one of its jobs",
   UNKNOWN_COMMAND: "the server does not have this command",
   OUT_OF_MEMORY: "the queue has no room for it",
+  UNAUTHORIZED: "the server does not allow it to this token",
   DRAINING: "the queue accepts no more jobs",
   JOB_TOO_BIG: "the body is larger than the queue accepts",
   BAD_FORMAT: "the command is not well-formed",

@@ -19,6 +19,7 @@ export type { BackoffOptions } from "./backoff.ts";
 export { BaseQueue } from "./base_queue.ts";
 export { Client, connect } from "./connect.ts";
 export type { ConnectOptions } from "./connect.ts";
+export type { DialTls } from "../ports/dial.ts";
 export { BatchError, DisconnectedError, InvalidBodyError, LostLeaseError, QueueError } from "./errors.ts";
 export type { BodyIssue, ErrorCode } from "./errors.ts";
 export type * from "./face.ts";

@@ -57,6 +57,11 @@ export class Bodies {
     return this.slabs.usedBytes + this.largeBytes;
   }
 
+  /** Bytes of memory held for bodies, in use or not. */
+  get heldBytes(): number {
+    return this.slabs.heldBytes + this.largeBytes;
+  }
+
   /** Bytes that a body of this size would take. */
   costOf(bytes: number): number {
     return bytes > LARGEST_CELL_BYTES ? bytes : cellBytesFor(bytes);

@@ -3,7 +3,7 @@
 
 import { MOVES_PER_CALL } from "./limits.ts";
 import type { Matching } from "./matching.ts";
-import { KICKED_COUNT } from "./outbox.ts";
+import { EVENT_RETURNED, KICKED_COUNT } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE } from "./session.ts";
@@ -80,7 +80,9 @@ export class Chores {
   /** What moves in one call is all moved before any of it is matched. True when the session holds nothing any more. */
   private giveSomeBack(session: Session, now: number): boolean {
     for (let moves = MOVES_PER_CALL; moves > 0 && session.heldCount > 0; moves--) {
-      this.matching.makeReady(session.held.first);
+      const row = session.held.first;
+      this.matching.makeReady(row, EVENT_RETURNED);
+      this.places.jobs.deadlineAt.set(row, now);
     }
     this.matching.matchAwake(now);
     if (session.heldCount > 0) return false;

@@ -96,6 +96,11 @@ export class Rows {
     this.nextFree = nextFree;
   }
 
+  /** Bytes of memory held for rows, in use or not. */
+  get heldBytes(): number {
+    return this.regions.heldBytes;
+  }
+
   take(): number {
     const page = this.pageWithRoom();
     if (page === this.emptyPage) this.emptyPage = -1;

@@ -2,7 +2,7 @@
 
 import { MOVES_PER_CALL } from "./limits.ts";
 import type { Matching } from "./matching.ts";
-import { DEADLINE_SOON, TIMED_OUT } from "./outbox.ts";
+import { DEADLINE_SOON, EVENT_DELAY_ENDED, EVENT_EXPIRED, TIMED_OUT } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import { Session } from "./session.ts";
@@ -49,7 +49,7 @@ export class Due {
     }
     let moved = 0;
     for (; moved < atMost && tube.delayed.soonest <= now; moved++) {
-      this.matching.makeReady(tube.delayed.first);
+      this.matching.makeReady(tube.delayed.first, EVENT_DELAY_ENDED);
     }
     return moved;
   }
@@ -66,7 +66,7 @@ export class Due {
       const row = session.held.first;
       this.places.jobs.countTimeout(row);
       this.places.counters.jobTimeouts++;
-      this.matching.makeReady(row);
+      this.matching.makeReady(row, EVENT_EXPIRED);
     }
     return moved;
   }

@@ -224,6 +224,7 @@ export class Engine {
     this.counters.totalJobs++;
     tube.totalJobs++;
     this.places.enterReadyOrDelayed(row, now, delay);
+    if (this.outbox.isObserved) this.outbox.happened(out.EVENT_PUT, session.draftId, tube, delay);
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
@@ -273,7 +274,7 @@ export class Engine {
       !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
     const tube = this.places.tubeOf(row);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_DELETED, row);
     tube.deletes++;
     const { file, bodyBytes } = this.jobs;
     const { length } = tube.name;
@@ -287,11 +288,11 @@ export class Engine {
     this.counters.release++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_RELEASED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
     this.jobs.countRelease(row);
-    this.places.enterReadyOrDelayed(row, now, delay);
+    this.places.enterAgain(row, now, delay);
     this.outbox.record(out.RECORD_CHANGE, row);
     this.outbox.reply(session, out.RELEASED);
     this.matching.match(this.places.tubeOf(row), now);
@@ -302,7 +303,7 @@ export class Engine {
     this.counters.bury++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
-    this.places.leave(row);
+    this.matching.leave(out.EVENT_BURIED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.countBury(row);
     this.places.enterBuried(row);
@@ -315,6 +316,7 @@ export class Engine {
     this.counters.touch++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    this.matching.note(out.EVENT_TOUCHED, row);
     this.jobs.deadlineAt.set(row, now + this.jobs.ttr.get(row) * 1000);
     session.held.moveBack(row);
     this.outbox.reply(session, out.TOUCHED);
@@ -534,15 +536,13 @@ export class Engine {
 
   /** @internal */
   private becomeProducer(session: Session): void {
-    if (session.isProducer) return;
+    if (!session.isProducer) this.counters.producers++;
     session.isProducer = true;
-    this.counters.producers++;
   }
 
   /** @internal */
   private becomeWorker(session: Session): void {
-    if (session.isWorker) return;
+    if (!session.isWorker) this.counters.workers++;
     session.isWorker = true;
-    this.counters.workers++;
   }
 }

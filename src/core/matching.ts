@@ -1,7 +1,7 @@
 // Ready jobs meet waiting sessions. Between engine calls no tube that may grant has both; every event that could change
 // that ends with a match.
 
-import { RECORD_CHANGE, RESERVED_JOB } from "./outbox.ts";
+import { EVENT_KICKED, RECORD_CHANGE, RESERVED_JOB } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import type { Session } from "./session.ts";
@@ -21,6 +21,7 @@ export class Matching {
   grant(row: number, session: Session, now: number): void {
     const { jobs } = this.places;
     if (session.isWaiting) this.endWait(session);
+    if (this.outbox.isObserved) this.outbox.granted(jobs, row, this.places.tubeOf(row));
     this.places.leave(row);
     jobs.reserves.set(row, jobs.reserves.get(row) + 1);
     this.places.enterReserved(row, session, now);
@@ -29,18 +30,32 @@ export class Matching {
 
   /** Makes a buried or delayed job ready at once. */
   kick(row: number, now: number): void {
-    this.places.leave(row);
+    this.leave(EVENT_KICKED, row);
     this.places.jobs.countKick(row);
-    this.places.enterReady(row);
+    this.places.enterAgain(row, now, 0);
     this.outbox.record(RECORD_CHANGE, row);
     this.match(this.places.tubeOf(row), now);
   }
 
-  /** Moves a job to ready without matching it yet: {@link matchAwake} follows when all that goes with it has moved. */
-  makeReady(row: number): void {
-    this.places.leave(row);
+  /**
+   * Moves a job, whose delay or ttr is over, to ready without matching it yet: {@link matchAwake} follows when all that goes
+   * with it has moved. `event` says why.
+   */
+  makeReady(row: number, event: number): void {
+    this.leave(event, row);
     this.places.enterReady(row);
     this.wake(this.places.tubeOf(row));
+  }
+
+  /** A job leaves its place; an observer is told why. */
+  leave(event: number, row: number): void {
+    this.note(event, row);
+    this.places.leave(row);
+  }
+
+  /** Tells an observer of a job that is about to leave its place. */
+  note(event: number, row: number): void {
+    if (this.outbox.isObserved) this.outbox.leaves(event, this.places.jobs, row, this.places.tubeOf(row));
   }
 
   /** Notes a tube for the next {@link matchAwake}. */

@@ -1,9 +1,13 @@
-// What the engine has to say: records for the journal, and replies to sessions, each in the order in which they came about.
-// The caller reads it after each engine call and clears it; rows named in it are valid until the next call.
+// What the engine has to say: records for the journal, replies to sessions, and events for an observer if there is one, each
+// in the order in which they came about. The caller reads it after each engine call and clears it; rows named in it are valid
+// until the next call.
 // Parallel arrays that are used again: no object per entry.
 
 import type { JobPage } from "./inspection.ts";
+import { READY, RESERVED } from "./jobs.ts";
+import type { JobTable } from "./jobs.ts";
 import type { Session } from "./session.ts";
+import type { Tube } from "./tube.ts";
 
 // Records for the journal. The number is the job's row; where the job, or its record, is gone it is the id, and `file`,
 // `nameBytes` and `bodyBytes` say what the record was; of a truncate it is the place in `truncates`.
@@ -44,6 +48,24 @@ export const LISTED_JOBS = 40; // `listed` holds the page
 export const CAPABILITIES = 41;
 export const PONG = 42;
 export const DRAIN_STATE = 43; // 1 on, 0 off
+
+// Events; what their number means is given behind. Instants are milliseconds.
+export const EVENT_PUT = 0; // its delay in seconds; 0 = it is ready
+export const EVENT_GRANTED = 1; // since when it was ready; 0 = it was not, but taken by its id
+export const EVENT_DELETED = 2; // since when it was held; 0 = it was not
+export const EVENT_RELEASED = 3; // since when it was held
+export const EVENT_BURIED = 4; // the same; 0 = it was not
+export const EVENT_EXPIRED = 5; // the same: its ttr ran out
+export const EVENT_KICKED = 6;
+export const EVENT_DELAY_ENDED = 7;
+export const EVENT_TOUCHED = 8; // since when it was held
+export const EVENT_RETURNED = 9; // the same: its holder is gone
+export const EVENT_REQUEUED = 10; // the same; 0 = it was not
+export const EVENT_TRUNCATED = 11; // count of jobs; its id is 0
+/** How many kinds of events there are: they are numbered from 0. */
+export const EVENT_KINDS = 12;
+/** Room for so many events at first; a call that moves many jobs needs more. */
+const FIRST_EVENTS = 64;
 
 /** Whether a reply tells what jobs there are or were: it must not be heard before the journal has made that sure. */
 export function tellsOfJobs(kind: number): boolean {
@@ -97,6 +119,14 @@ export class Outbox {
   private readonly sessions: Session[] = [];
   private readonly recordKinds: number[] = [];
   private readonly recordNumbers: number[] = [];
+  /** Whether events are wanted. */
+  isObserved = false;
+  eventCount = 0;
+  private readonly eventTubes: Tube[] = [];
+  // Typed: a fraction in a list of numbers would cost an object on its way there.
+  private eventKinds = new Uint8Array(FIRST_EVENTS);
+  private eventIds = new Float64Array(FIRST_EVENTS);
+  private eventNumbers = new Float64Array(FIRST_EVENTS);
   private readonly files: number[] = [];
   private readonly nameBytes: number[] = [];
   private readonly bodyBytes: number[] = [];
@@ -164,10 +194,67 @@ export class Outbox {
     this.record(RECORD_TRUNCATE, this.truncates.push(truncation) - 1);
   }
 
+  // Events. "Since when it was held" is the instant of the grant or of the last touch, whichever came later.
+
+  eventKind(index: number): number {
+    return this.eventKinds[index];
+  }
+
+  /** The job's id. */
+  eventId(index: number): number {
+    return this.eventIds[index];
+  }
+
+  /** The job's tube, which may be gone by now. */
+  eventTube(index: number): Tube {
+    return this.eventTubes[index];
+  }
+
+  eventNumber(index: number): number {
+    return this.eventNumbers[index];
+  }
+
+  /** Only to be called while `isObserved`, like the two below. */
+  happened(kind: number, id: number, tube: Tube, number: number): void {
+    const at = this.nextEvent(kind, id, tube);
+    this.eventNumbers[at] = number;
+  }
+
+  /** A job is about to be granted. */
+  granted(jobs: JobTable, row: number, tube: Tube): void {
+    const at = this.nextEvent(EVENT_GRANTED, jobs.id.get(row), tube);
+    this.eventNumbers[at] = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
+  }
+
+  /** A job is about to leave where it is, or to be touched; if it is held, the event says since when. */
+  leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
+    const at = this.nextEvent(kind, jobs.id.get(row), tube);
+    const isHeld = jobs.state.get(row) === RESERVED;
+    this.eventNumbers[at] = isHeld ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
+  }
+
+  private nextEvent(kind: number, id: number, tube: Tube): number {
+    const at = this.eventCount++;
+    if (at === this.eventKinds.length) this.makeRoom();
+    this.eventKinds[at] = kind;
+    this.eventIds[at] = id;
+    this.eventTubes[at] = tube;
+    return at;
+  }
+
+  private makeRoom(): void {
+    const { eventKinds, eventIds, eventNumbers } = this;
+    const length = 2 * eventKinds.length;
+    (this.eventKinds = new Uint8Array(length)).set(eventKinds);
+    (this.eventIds = new Float64Array(length)).set(eventIds);
+    (this.eventNumbers = new Float64Array(length)).set(eventNumbers);
+  }
+
   /** Forgets all that was read. */
   clear(): void {
     if (this.truncates.length > 0) this.truncates.length = 0; // setting a length is slow, and this is called often
     this.length = 0;
     this.recordCount = 0;
+    this.eventCount = 0;
   }
 }

@@ -98,6 +98,12 @@ export class Places {
     else this.enterReady(row);
   }
 
+  /** A job that was elsewhere; if it is ready, then from `now` on. (One whose delay or ttr ended has that instant already.) */
+  enterAgain(row: number, now: number, delay: number): void {
+    this.jobs.deadlineAt.set(row, now);
+    this.enterReadyOrDelayed(row, now, delay);
+  }
+
   /**
    * The job becomes ready so many seconds after an instant. Both are given, and the alarm is only called when it must ring
    * sooner: a computed number that is handed on costs an object on some runtimes.

@@ -4,7 +4,7 @@ import { NO_BODY } from "./bodies.ts";
 import type { Drafts } from "./drafts.ts";
 import { RESERVED } from "./jobs.ts";
 import type { Matching } from "./matching.ts";
-import { NOT_FOUND, RECORD_DROPPED, RECORD_PUT, REQUEUED } from "./outbox.ts";
+import { EVENT_REQUEUED, NOT_FOUND, RECORD_DROPPED, RECORD_PUT, REQUEUED } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import type { Session } from "./session.ts";
@@ -49,6 +49,7 @@ export class Requeues {
     const { places, outbox } = this;
     const { jobs } = places;
     const former = places.tubeOf(row);
+    if (outbox.isObserved) outbox.leaves(EVENT_REQUEUED, jobs, row, tube);
     places.leave(row);
     outbox.recordGone(
       RECORD_DROPPED,
@@ -66,7 +67,7 @@ export class Requeues {
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.setDelay(row, delay);
-    places.enterReadyOrDelayed(row, now, delay);
+    places.enterAgain(row, now, delay);
     places.dropIfIdle(former);
     outbox.record(RECORD_PUT, row);
     outbox.reply(session, REQUEUED);

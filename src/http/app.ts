@@ -64,8 +64,7 @@ async function answerTo(
   env: Env,
 ): Promise<Response> {
   const read = new Reading(context, route, request, params);
-  const identity = await context.gate?.admit(request, route, () => read.tubes()) ?? null;
-  if (identity instanceof Response) return identity;
+  const admission = await context.gate?.admit(request, route, env.peer, () => read.tubes()) ?? null;
   const call: Call<unknown, unknown, unknown> = {
     context,
     params: read.params(),
@@ -73,20 +72,27 @@ async function answerTo(
     body: await read.body(),
     request,
     peer: env.peer,
-    identity,
-    who: identity ?? env.peer ?? "anyone",
+    who: admission?.name ?? env.peer ?? "anyone",
+    identity: admission?.identity ?? null,
     get signal() {
-      return env.signal; // asked for only by those that wait: it is not free on every runtime
+      return admission?.held(env.signal) ?? env.signal; // asked for only by those that wait: it is not free on every runtime
     },
     upgrade: (accept) => env.upgrade(accept),
   };
-  const answer = await route.run(call);
+  const answer = await route.run(call).finally(() => {
+    if (!isStream(route)) admission?.release();
+  });
   if (answer instanceof Response) return answer;
   if (route.answer === undefined) return new Response(null, { status: 204 });
   return new Response(JSON.stringify(answer), {
     status: route.status ?? 200,
     headers: { "content-type": "application/json", "cache-control": "no-store" },
   });
+}
+
+/** Whether the answer may go on when the route is done; its signal tells when it is over. */
+function isStream({ contentType }: Route): boolean {
+  return contentType === "text/event-stream";
 }
 
 /** What a request says, each part read and checked once, when it is asked for. */
@@ -142,6 +148,7 @@ class Reading {
         return listed((this.query() as { tube?: string }).tube);
       case "body": {
         const body = await this.body() as { tube?: string; tubes?: string[]; match?: { tube?: string } };
+        if (body.match !== undefined && body.match.tube === undefined) return []; // it matches in all of them
         return [...listed(body.tube), ...(body.tubes ?? []), ...listed(body.match?.tube)];
       }
       case "job":

@@ -108,6 +108,16 @@ export interface ServerInfo {
     readonly recordsMigrated: number;
     readonly recordsWritten: number;
     readonly segmentBytes: number;
+    /** What the log has done since the start; not told by another server. */
+    readonly work?: {
+      readonly commits: number;
+      readonly writtenBytes: number;
+      readonly syncs: number;
+      readonly syncMs: number;
+      readonly longestSyncMs: number;
+      readonly keptBytes: number;
+      readonly liveBytes: number;
+    };
   } | null;
   readonly memory: {
     readonly rssBytes: number;

@@ -2,6 +2,7 @@
 // request says, and the OpenAPI document.
 
 import type * as v from "valibot";
+import type { Identity } from "../access/identity.ts";
 import type { Context } from "./context.ts";
 
 /** What a caller must be allowed to. */
@@ -22,9 +23,9 @@ export interface Call<P, Q, B> {
   readonly request: Request;
   /** The peer's address, if it is known. */
   readonly peer: string | null;
-  /** The name of who calls; null when nobody asks for names. */
-  readonly identity: string | null;
-  /** The same for the audit log, which makes do with an address. */
+  /** Who calls; null without access control, and for strangers. */
+  readonly identity: Identity | null;
+  /** The name for the audit log, which makes do with an address. */
   readonly who: string;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
@@ -79,7 +80,7 @@ type Read<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
 
 type AnswerOf<S> = S extends { answer: v.GenericSchema } ? v.InferOutput<S["answer"]> | Response
   : S extends { contentType: string } ? Response
-  : void;
+  : void | Response;
 
 /** Makes a row of the table: what `run` gets is what the schemas say. */
 export function route<const S extends RouteShape>(

@@ -1,5 +1,6 @@
 // The table of all routes. What is not in it does not exist: routing, rights, checks and the OpenAPI document are made from it.
 
+import { consoleRoutes } from "./console/console_routes.ts";
 import type { Context } from "./context.ts";
 import type { Route } from "./route.ts";
 import { documentRoute } from "./routes/documents.ts";
@@ -20,9 +21,9 @@ export const ROUTES: readonly Route[] = [
   ...wireRoutes,
 ];
 
-/** All routes of an app: the API's own, those that it is given, and the document that tells of them. */
+/** All routes of an app: the API's own, those that it is given, the console's, and the document that tells of them. */
 export function routesOf(context: Context): readonly Route[] {
-  const all: Route[] = [...ROUTES, ...context.more];
+  const all: Route[] = [...ROUTES, ...context.more, ...consoleRoutes];
   all.push(documentRoute(() => all));
   return all;
 }

@@ -1,19 +1,24 @@
 // The HTTP port of a server: it is open before the jobs are back, and says how far they are until then.
 
 import { setImmediate } from "node:timers";
+import type { Gate as ServerGate } from "../server/gate.ts";
 import type { Server } from "../server/server.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import type { App } from "./app.ts";
 import { createApp } from "./app.ts";
-import type { Answer, HttpListener, ListenHttp } from "./adapters/adapter.ts";
+import type { Env } from "./app.ts";
+import type { Answer, HttpListener, ListenHttp, ListenSecure } from "./adapters/adapter.ts";
 import { Audit } from "./audit.ts";
-import type { Gate } from "./context.ts";
+import { dress } from "./access/answer_headers.ts";
+import { HttpGate } from "./access/http_gate.ts";
+import { Origins } from "./access/origins.ts";
 import { LocalSource } from "./local/local_source.ts";
 import { Pace } from "./local/pace.ts";
-import type { TubeTrends } from "./local/shown.ts";
+import { type ObservedServer, observeServer } from "./observe_server.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import type { Source } from "./source.ts";
 
 export interface HttpOptions {
@@ -23,20 +28,30 @@ export interface HttpOptions {
   /** Where the audit log is written; null keeps the last entries in memory only. */
   readonly auditFile: string | null;
   readonly warn: (line: string) => void;
+  /** Who may do what; null: everybody everything. */
+  readonly gate?: ServerGate | null;
+  /** TLS, if it is wanted. */
+  readonly secure?: ListenSecure | null;
+  /** Origins of pages that may use the API with a token. */
+  readonly cors?: readonly string[];
+  /** Names of this server, beside addresses and localhost. */
+  readonly names?: readonly string[];
+  /** Which tubes /metrics tells of by name, with `*` and `?`. Default: `*`. */
+  readonly metricsTubes?: string;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
   readonly afterInput?: (callback: () => void) => void;
 }
 
 /** What others add to the app of a server. */
 export interface HttpParts {
-  readonly gate?: Gate | null;
-  readonly trends?: TubeTrends | null;
   readonly more?: readonly Route[];
 }
 
 /** What requests find: the app, or how much of the jobs is back. */
 interface Door {
   app: App | null;
+  readonly origins: Origins;
+  readonly gate: HttpGate | null;
   percent: number;
 }
 
@@ -46,7 +61,9 @@ export class HttpPort {
   readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
+  readonly #metricsTubes: string;
   #source: Source | null = null;
+  #observed: ObservedServer | null = null;
 
   private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
     this.port = listener.port;
@@ -54,17 +71,20 @@ export class HttpPort {
     this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
+    this.#metricsTubes = options.metricsTubes ?? "*";
   }
 
   /** Opens the port; until begin() only /healthz and /readyz are served. Rejects when the port or the audit file cannot be had. */
   static async open(options: HttpOptions): Promise<HttpPort> {
     const audit = await Audit.open(options.auditFile, options.warn);
-    const door: Door = { app: null, percent: 0 };
-    const answer: Answer = async (request, env) => {
-      return door.app === null ? answerBefore(request, door.percent) : await door.app.fetch(request, env);
-    };
-    const listen = await listenerOf(runtimeName());
-    return new HttpPort(await listen(options.host, options.port, answer), options, audit, door);
+    const { host, port, gate = null, secure = null, cors = [], names = [] } = options;
+    // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
+    const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
+    const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
+    const door: Door = { app: null, origins, gate: httpGate, percent: 0 };
+    const answer: Answer = (request, env) => answerAt(door, request, env);
+    const listen = await listenerOf(runtimeName(), secure);
+    return new HttpPort(await listen(host, port, answer), options, audit, door);
   }
 
   /** How much of the jobs is back. */
@@ -77,34 +97,62 @@ export class HttpPort {
     return this.#pace.rest();
   }
 
-  /** Serves the server of this process. */
-  begin(server: Server, parts: HttpParts = {}): void {
-    const { trends = null } = parts;
-    const source = new LocalSource({ server, pace: this.#pace, runtime: runtimeName(), trends });
-    this.show(source, server, parts);
+  /** Serves the server of this process, and watches it. */
+  begin(server: Server, { more = [] }: HttpParts = {}): void {
+    const runtime = runtimeName();
+    const observed = observeServer(server, runtime, this.#metricsTubes, () => this.rest());
+    this.#observed = observed;
+    const source = new LocalSource({ server, pace: this.#pace, runtime, trends: observed.trends });
+    this.show(source, server, { more: [...observed.routes, ...more] });
   }
 
   /** Serves a source, which is closed with the port; `server` is the one of this process, if it is the source. */
-  show(source: Source, server: Server | null, { gate = null, more = [] }: HttpParts = {}): void {
+  show(source: Source, server: Server | null, { more = [] }: HttpParts = {}): void {
     this.#source = source;
     this.#door.app = createApp({
       source,
       server,
       audit: this.#audit,
       putMemory: new PutMemory(),
-      gate,
-      more,
+      gate: this.#door.gate,
+      more: [...sessionRoutes(this.#door.gate), ...more],
     });
   }
 
   close(): void {
+    this.#observed?.observing.stop();
     this.#source?.close();
     this.#listener.close();
   }
 }
 
-/** Each runtime loads its own adapter only. */
-async function listenerOf(runtime: "deno" | "bun" | "node"): Promise<ListenHttp> {
+/** Everything that is the same for every answer. */
+async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
+  const { app, origins, percent } = door;
+  const response = origins.preflight(request) ?? refusal(origins, request) ??
+    (app === null ? answerBefore(request, percent) : await app.fetch(request, env));
+  return response.status === SWITCHING ? response : dress(response, origins.allowance(request));
+}
+
+/** An upgraded connection's answer belongs to the runtime. */
+const SWITCHING = 101;
+
+function refusal(origins: Origins, request: Request): Response | null {
+  try {
+    origins.check(request);
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error.response();
+    throw error;
+  }
+}
+
+/** Each runtime loads its own adapter only; with TLS it is the same for all, since that can take a new certificate. */
+async function listenerOf(
+  runtime: "deno" | "bun" | "node",
+  secure: ListenSecure | null,
+): Promise<ListenHttp> {
+  if (secure !== null) return (await import("./adapters/node.ts")).listenIn(secure);
   switch (runtime) {
     case "deno":
       return (await import("./adapters/deno.ts")).listen;

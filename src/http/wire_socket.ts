@@ -3,6 +3,7 @@
 // Not every runtime can stop reading a WebSocket, so what comes while the connection reads nothing is kept here, up to a
 // limit; who sends more than that without waiting for replies is closed.
 
+import type { Identity } from "../access/identity.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import type { Server } from "../server/server.ts";
 import type { WireEvents, WireSocket } from "./route.ts";
@@ -21,9 +22,14 @@ const POLICY = 1008;
 const NORMAL = 1000;
 
 /** Serves the protocol on a WebSocket. */
-export function carryWire(server: Server, socket: WireSocket, peerAddress: string | null): WireEvents {
+export function carryWire(
+  server: Server,
+  socket: WireSocket,
+  peerAddress: string | null,
+  identity: Identity | null,
+): WireEvents {
   const transport = new SocketTransport(socket, peerAddress);
-  transport.peer = server.acceptAs("websocket", transport);
+  transport.peer = server.acceptAs("websocket", transport, identity);
   return transport;
 }
 

@@ -80,6 +80,12 @@ export class Binlog implements Journal {
   private commitNumber = 1;
   private recordedIn = 0;
   private written = 0;
+  // For metrics.
+  private commits = 0;
+  private writtenBytes = 0;
+  private syncs = 0;
+  private totalSyncMs = 0;
+  private longestSyncMs = 0;
   /** Position up to which all is on the disk. */
   private durable: number;
   private isSyncing = false;
@@ -151,6 +157,15 @@ export class Binlog implements Journal {
       current: tail.segment.number,
       migrated: compaction.moved,
       written,
+      work: {
+        commits: this.commits,
+        bytes: this.writtenBytes,
+        syncs: this.syncs,
+        syncMs: this.totalSyncMs,
+        longestSyncMs: this.longestSyncMs,
+        keptBytes: segments.bytes,
+        liveBytes: segments.liveBytes,
+      },
     };
   }
 
@@ -287,7 +302,9 @@ export class Binlog implements Journal {
           tail.turnOver(this.segments.byNumber(frame.segment), frame.bytes);
         }
         tail.write(frame);
+        this.writtenBytes += frame.bytes;
       }
+      this.commits++;
       batch.reuse();
       this.room.written();
       if (this.unsyncedSince === Infinity) this.unsyncedSince = this.now;
@@ -331,13 +348,18 @@ export class Binlog implements Journal {
   private syncNow(): void {
     const commit = this.commitNumber - 1;
     const { position } = this.batch;
+    const { stopwatch } = this.options;
+    const began = stopwatch();
     this.tail.sync();
     this.unsyncedSince = Infinity;
-    this.synced(commit, position, this.syncMs);
+    this.synced(commit, position, stopwatch() - began);
   }
 
   private synced(commit: number, position: number, ms: number): void {
     this.syncMs += (ms - this.syncMs) / 8;
+    this.syncs++;
+    this.totalSyncMs += ms;
+    this.longestSyncMs = Math.max(this.longestSyncMs, ms);
     this.reached = Math.max(this.reached, commit);
     this.durable = Math.max(this.durable, position);
   }

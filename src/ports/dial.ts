@@ -2,6 +2,17 @@
 
 import type { Address, Peer, Transport } from "./transport.ts";
 
+/** How the server of a TLS connection is to be known, and how this side is. All texts are PEM. */
+export interface DialTls {
+  /** The authorities whose servers are trusted. Default: those that the runtime trusts. */
+  readonly ca?: string;
+  /** This side's certificate and its key, for a server that knows clients by theirs. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate must have. Default: the host. */
+  readonly serverName?: string;
+}
+
 /**
  * Opens a connection; `open` is called before any byte is received. Rejects when there is none to be had, or the signal
  * comes first.

@@ -96,6 +96,20 @@ export interface Restorer {
   truncate(truncation: Truncation): void;
 }
 
+/** What a journal has done since the start, for metrics. */
+export interface JournalWork {
+  /** Writes of what one or several turns recorded, and their bytes. */
+  readonly commits: number;
+  readonly bytes: number;
+  /** Syncs, their time together and the longest one, in milliseconds. */
+  readonly syncs: number;
+  readonly syncMs: number;
+  readonly longestSyncMs: number;
+  /** Bytes that the journal takes, and those of them that live jobs need. */
+  readonly keptBytes: number;
+  readonly liveBytes: number;
+}
+
 /** State of the log for stats; all zero without one. */
 export interface JournalFacts {
   /** Number of the oldest segment. */
@@ -106,6 +120,8 @@ export interface JournalFacts {
   readonly migrated: number;
   /** Records written. */
   readonly written: number;
+  /** Left out by journals that do not measure it, and without one. */
+  readonly work?: JournalWork;
 }
 
 /** What a journal tells its server by itself. */

@@ -4,6 +4,8 @@
 export interface Transport {
   /** Where the peer is, as a person reads it; null or absent when that is not known. */
   readonly peerAddress?: string | null;
+  /** Whom the peer's certificate names, once checked; null or absent when it showed none. */
+  readonly certificateName?: string | null;
   /**
    * Sends bytes[0, length). True: they are gone, the buffer may be used again at once. False: the transport holds on to
    * the buffer; nothing may be sent, and the buffer not be touched, until `drained`.

@@ -69,6 +69,7 @@ export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
 /** There is no room for a job. */
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
 export const AUTHENTICATED_REPLY: Uint8Array = bytesOf("AUTHENTICATED\r\n");
+export const UNAUTHORIZED_REPLY: Uint8Array = bytesOf("UNAUTHORIZED\r\n");
 
 /**
  * Writes the replies of one engine's outbox.

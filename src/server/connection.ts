@@ -1,6 +1,7 @@
 // One peer of the text protocol: its bytes in, its commands one after the other, its replies out.
 // Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
 
+import type { Identity } from "../access/identity.ts";
 import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
 import type { Engine } from "../core/engine.ts";
 import { tellsOfJobs } from "../core/outbox.ts";
@@ -17,6 +18,8 @@ import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { Blocks } from "./blocks.ts";
 import { dispatch } from "./dispatch.ts";
+import type { Gate } from "./gate.ts";
+import type { Guard } from "./guard.ts";
 import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
@@ -33,6 +36,8 @@ export interface ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  /** Null where everybody may do everything. */
+  readonly gate: Gate | null;
   /** Extensions of the protocol are unknown here. */
   readonly isStrict: boolean;
   // Shared by all connections.
@@ -42,6 +47,8 @@ export interface ConnectionOwner {
   readonly blocks: Blocks;
   /** Counts turns, from 1. */
   readonly turn: number;
+  /** The time of the turn. */
+  readonly now: number;
   /** Every input begins here; returns the time of the turn. */
   beginTurn(): number;
   /** Empties the engine's outbox; must follow each call of the engine that can speak. */
@@ -63,6 +70,8 @@ export class Connection implements Peer, ServerPeer {
   /** It is in the server's list of those that wait for the journal. */
   isAwaiting = false;
   private readonly server: ConnectionOwner;
+  /** Null where everybody may do everything. */
+  private readonly guard: Guard | null;
   private readonly transport: Transport;
   private readonly parser: Parser;
   private readonly input = new Input();
@@ -82,12 +91,14 @@ export class Connection implements Peer, ServerPeer {
   private isClosing = false;
   private isClosed = false;
 
+  /** `identity`: who it is, when that is known before it says a word. */
   constructor(
     server: ConnectionOwner,
     session: Session,
     transport: Transport,
     number: number,
     kind: PeerKind = "tcp",
+    identity: Identity | null = null,
   ) {
     this.server = server;
     this.session = session;
@@ -96,10 +107,15 @@ export class Connection implements Peer, ServerPeer {
     this.kind = kind;
     this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
+    this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
   }
 
   get peerAddress(): string | null {
     return this.transport.peerAddress ?? null;
+  }
+
+  get identityName(): string | null {
+    return this.guard?.identity?.name ?? null;
   }
 
   get unsentBytes(): number {
@@ -136,6 +152,7 @@ export class Connection implements Peer, ServerPeer {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isClosing = true;
+    if (this.guard !== null) this.server.gate!.left(this.guard);
     this.server.closed(this, this.session);
   }
 
@@ -233,7 +250,16 @@ export class Connection implements Peer, ServerPeer {
       if (this.isClosing) return bytes.length;
       if (this.mustWait) break;
     }
+    if (this.guard !== null && this.guard.identity === null) this.bearStranger(this.guard, at);
     return at;
+  }
+
+  /** A stranger has sent so many bytes more. */
+  private bearStranger(guard: Guard, bytes: number): void {
+    guard.heard(bytes);
+    if (!guard.isTiresome) return;
+    this.isClosing = true;
+    this.server.list(this);
   }
 
   private command(now: number): void {
@@ -241,19 +267,38 @@ export class Connection implements Peer, ServerPeer {
     const { command } = parser;
     if (server.log !== null) server.log.command(this.number, command.code);
     nameUsedTube(command, session);
+    if (this.guard !== null && !this.guard.permits(server.engine, session, command, now)) {
+      return this.turnDown(command);
+    }
     if (command.code === commands.PUT) return this.putLine(now);
     if (command.code === commands.QUIT) {
       this.isClosing = true;
       return server.list(this);
     }
-    // Without access control everybody may do everything, whatever the token.
-    if (command.code === commands.AUTH) return this.say(replies.AUTHENTICATED_REPLY);
+    if (command.code === commands.AUTH) return this.login(command, now);
     if (command.code === commands.PAUSE_TUBE && !command.isNameValid) {
       server.engine.countRefusedPause();
       return this.say(replies.BAD_FORMAT_REPLY);
     }
     dispatch(server.engine, session, command, now);
     server.deliver();
+  }
+
+  private login({ source, nameFrom, nameTo }: Command, now: number): void {
+    const { guard } = this;
+    // Without access control everybody may do everything, whatever the token.
+    if (guard === null) return this.say(replies.AUTHENTICATED_REPLY);
+    const isKnown = guard.login(latin1(source, nameFrom, nameTo), now);
+    this.say(isKnown ? replies.AUTHENTICATED_REPLY : replies.UNAUTHORIZED_REPLY);
+    if (guard.isTiresome) this.isClosing = true;
+  }
+
+  /** A command that may not run. The body of a put is passed over all the same, where one follows. */
+  private turnDown({ code, bodyBytes, hasTrailingText }: Command): void {
+    if (code !== commands.PUT) return this.say(replies.UNAUTHORIZED_REPLY);
+    const hasBody = !hasTrailingText || bodyBytes > this.server.facts.maxJobBytes;
+    if (hasBody) return this.skipBody(bodyBytes, replies.UNAUTHORIZED_REPLY);
+    this.say(replies.BAD_FORMAT_REPLY);
   }
 
   private putLine(now: number): void {
@@ -321,4 +366,8 @@ export class Connection implements Peer, ServerPeer {
     const jobId = carriesJob(kind) ? engine.jobs.id.get(number) : 0;
     log.reply(this.number, (line) => encoder.write(line, kind, number, this.session), jobId);
   }
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, to));
 }

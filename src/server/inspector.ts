@@ -7,6 +7,7 @@ import type { Inspection } from "../core/inspection.ts";
 import type { JobTable } from "../core/jobs.ts";
 import { RESERVED } from "../core/jobs.ts";
 import type { Tube } from "../core/tube.ts";
+import type { JournalWork } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { LoopLag } from "./loop_lag.ts";
 import type { Server } from "./server.ts";
@@ -23,6 +24,10 @@ export class Inspector {
 
   get facts(): ServerFacts {
     return this.#server.facts;
+  }
+  /** What the journal has done, if it measures that. */
+  get journalWork(): JournalWork | undefined {
+    return this.#server.journal.facts.work;
   }
   get lag(): LoopLag {
     return this.#server.lag;

@@ -4,6 +4,7 @@
 // server settles: kept input and large chores go on a little, the journal commits, every connection whose replies may leave
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
+import type { Identity } from "../access/identity.ts";
 import type { Engine } from "../core/engine.ts";
 import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
 import type { Outbox } from "../core/outbox.ts";
@@ -18,9 +19,11 @@ import type { ServerFacts } from "../protocol/stats.ts";
 import { Blocks } from "./blocks.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
+import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
+import type { Observer } from "./observer.ts";
 import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
 export interface ServerOptions {
@@ -33,6 +36,8 @@ export interface ServerOptions {
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
+  /** Who may do what. Default: everybody everything. */
+  readonly gate?: Gate | null;
   /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
   readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
@@ -46,6 +51,7 @@ export class Server implements ConnectionOwner {
   readonly journal: Journal;
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
+  readonly gate: Gate | null;
   readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
@@ -58,6 +64,7 @@ export class Server implements ConnectionOwner {
   private readonly clock: Clock;
   /** Connections, and peers in this process, by the slot of their session. */
   private readonly bySlot: (ServerPeer | undefined)[] = [];
+  private observer: Observer | null = null;
   private connectionCount = 0;
   private peerCount = 0;
   /** Connections with something to send or to go on with. */
@@ -86,6 +93,7 @@ export class Server implements ConnectionOwner {
     this.clock = options.clock;
     this.facts = options.facts;
     this.log = options.log ?? null;
+    this.gate = options.gate ?? null;
     this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
@@ -98,17 +106,19 @@ export class Server implements ConnectionOwner {
   /** What a listener calls for each connection. */
   readonly accept = (transport: Transport): Peer | null => this.acceptAs("tcp", transport);
 
-  /** The same for one that comes through another door. */
-  acceptAs(kind: PeerKind, transport: Transport): Peer | null {
+  /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
+  acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
       transport.close();
       return null;
     }
+    if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.peerCount, kind);
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
+    this.gate?.makeRoom();
     return connection;
   }
 
@@ -154,7 +164,14 @@ export class Server implements ConnectionOwner {
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }
+    if (outbox.eventCount > 0) this.observer!.happened(outbox, this.now);
     outbox.clear();
+  }
+
+  /** Tells an observer, from now on, of all that happens to jobs; null: nobody any more. */
+  observe(observer: Observer | null): void {
+    this.observer = observer;
+    this.engine.outbox.isObserved = observer !== null;
   }
 
   private record(outbox: Outbox, i: number): void {
@@ -261,6 +278,7 @@ export class Server implements ConnectionOwner {
   private settle(): void {
     if (this.isStopped) return;
     this.applyTime();
+    if (this.gate !== null && this.gate.nextInstant <= this.now) this.gate.sweep(this.now);
     // Those that are listed from here on only have something to send.
     const { length } = this.listed;
     for (let i = 0; i < length; i++) this.listed[i].goOn(this.now);
@@ -294,7 +312,8 @@ export class Server implements ConnectionOwner {
   }
 
   private get nextInstant(): number {
-    return Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    const instant = Math.min(this.engine.nextDeadline, this.journal.nextInstant);
+    return this.gate === null ? instant : Math.min(instant, this.gate.nextInstant);
   }
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */

@@ -11,6 +11,8 @@ export interface ServerPeer {
   readonly kind: PeerKind;
   /** Where it is, if that is known. */
   readonly peerAddress: string | null;
+  /** Who it is, where there is access control and it has said so. */
+  readonly identityName?: string | null;
   readonly session: Session;
   /** Bytes of replies that have not left yet. */
   readonly unsentBytes: number;

@@ -52,6 +52,21 @@ const SPELLINGS: [string | null, string, string, Partial<Options>][] = [
   ["z", "max-job-bytes", "1073741824", { maxJobBytes: 1073741824 }],
   ["u", "user", "nobody", { user: "nobody" }],
   [null, "max-connections", "5000", { maxConnections: 5000 }],
+  [null, "auth", "/etc/tokens", { authFile: "/etc/tokens" }],
+  [null, "tls-cert", "cert.pem", { tlsCert: "cert.pem" }],
+  [null, "tls-key", "key.pem", { tlsKey: "key.pem" }],
+  [null, "tls-client-ca", "ca.pem", { tlsClientCa: "ca.pem" }],
+  [null, "listen-as", "ops=unix:/run/ops,mode=0660", {
+    listenAs: [{ identity: "ops", address: { kind: "unix", path: "/run/ops" }, mode: 0o660 }],
+  }],
+  [null, "listen-as", "a=1 b=[::1]:2", {
+    listenAs: [
+      { identity: "a", address: { kind: "tcp", host: "127.0.0.1", port: 1 }, mode: 0o600 },
+      { identity: "b", address: { kind: "tcp", host: "::1", port: 2 }, mode: 0o600 },
+    ],
+  }],
+  [null, "cors", "https://a.example,http://b:8080", { cors: ["https://a.example", "http://b:8080"] }],
+  [null, "http-name", "a.example,b", { httpNames: ["a.example", "b"] }],
   [null, "max-memory", "1000", { maxMemoryBytes: 1000 }],
   [null, "max-memory", "3k", { maxMemoryBytes: 3072 }],
   [null, "max-memory", "512M", { maxMemoryBytes: 536870912 }],
@@ -100,6 +115,12 @@ describe("the command line: spellings", () => {
     [["--user="], { user: "" }],
     [["-l", "localhost", "-p", "http"], { ...tcp("localhost", 80), listenGiven: true, portGiven: true }],
     [["--drain-exit"], { drainExit: true }],
+    [["--listen-as", "a=1", "--listen-as=b=2"], {
+      listenAs: [
+        { identity: "a", address: { kind: "tcp", host: "127.0.0.1", port: 1 }, mode: 0o600 },
+        { identity: "b", address: { kind: "tcp", host: "127.0.0.1", port: 2 }, mode: 0o600 },
+      ],
+    }],
     [["--strict"], { strict: true }],
     [["-f99999999999999999999"], { sync: { kind: "interval", ms: Number.MAX_SAFE_INTEGER } }],
   ];

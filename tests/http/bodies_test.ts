@@ -39,7 +39,7 @@ describe("bodies of requests", () => {
         for (
           const [type, length] of [["application/json", MAX_JSON_BYTES + 1], ["text/plain", 65_536]] as const
         ) {
-          const head = `POST /v1/tubes/t/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\n` +
+          const head = `POST /v1/tubes/t/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n` +
             `Content-Length: ${length}\r\n\r\n`;
           assert((await exchange(service.httpPort, head)).startsWith("HTTP/1.1 413"), type);
         }
@@ -48,7 +48,7 @@ describe("bodies of requests", () => {
 
   it("that turn out too large are refused", LIMIT, () =>
     withService(async (service) => {
-      const head = "POST /v1/tubes/t/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n" +
+      const head = "POST /v1/tubes/t/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n" +
         "Transfer-Encoding: chunked\r\n\r\n";
       const chunk = `8000\r\n${"x".repeat(32_768)}\r\n`;
       assert((await exchange(service.httpPort, head + chunk.repeat(3))).startsWith("HTTP/1.1 413"));

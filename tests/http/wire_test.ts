@@ -141,7 +141,7 @@ describe("a WebSocket", () => {
     withService(async (service) => {
       const client = await WireClient.connect(service.httpPort);
       client.send(
-        "GET /v1/tubes/none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "GET /v1/tubes/none HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
       );
       await client.until(() => client.unread.includes("\r\n\r\n"), 5000);

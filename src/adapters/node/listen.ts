@@ -13,6 +13,7 @@ const NOTHING = Buffer.alloc(0);
 
 export class NodeTransport implements Transport {
   private readonly socket: net.Socket;
+  private readonly isTls: boolean;
   private peer: Peer | null = null;
   private readonly written = (error?: Error | null): void => {
     if (!error) this.peer?.drained();
@@ -20,6 +21,7 @@ export class NodeTransport implements Transport {
 
   constructor(socket: net.Socket) {
     this.socket = socket;
+    this.isTls = "encrypted" in socket;
   }
 
   get peerAddress(): string | null {
@@ -30,7 +32,12 @@ export class NodeTransport implements Transport {
   send(bytes: Uint8Array, length: number): boolean {
     if (this.socket.destroyed) return true; // `closed` follows
     // A Buffer, since the stream would wrap anything else in one.
-    this.socket.write(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+    if (this.isTls) { // nothing goes through during the call, and an empty write fails on Deno (2.9)
+      this.socket.write(buffer, this.written);
+      return false;
+    }
+    this.socket.write(buffer);
     if (this.socket.writableLength === 0) return true;
     this.socket.write(NOTHING, this.written);
     return false;
@@ -76,13 +83,13 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
   });
 }
 
-function listenOptions(address: Address): net.ListenOptions & { fd?: number } {
+export function listenOptions(address: Address): net.ListenOptions & { fd?: number } {
   if (address.kind === "unix") return { path: address.path, backlog: BACKLOG };
   if (address.kind === "descriptor") return { fd: address.fd };
   return { host: address.host, port: address.port, backlog: BACKLOG };
 }
 
-function actualAddress(server: net.Server, asked: Address): Address {
+export function actualAddress(server: net.Server, asked: Address): Address {
   const actual = server.address();
   if (asked.kind !== "tcp" || actual === null || typeof actual === "string") return asked;
   return { kind: "tcp", host: actual.address, port: actual.port };

@@ -5,8 +5,9 @@ import type { Dial } from "../../ports/dial.ts";
 import { describeAddress } from "../../ports/transport.ts";
 import type { Address } from "../../ports/transport.ts";
 import { abortable } from "../abortable.ts";
-import { DisconnectedError } from "../errors.ts";
+import { DisconnectedError, refusal } from "../errors.ts";
 import { closedError } from "../lanes.ts";
+import { OneReply } from "./receptions.ts";
 import { Wire } from "./wire.ts";
 
 const FIRST_PAUSE_MS = 50;
@@ -16,12 +17,15 @@ export class Dialler {
   readonly replyTimeoutMs: number;
   private readonly dial: Dial;
   private readonly address: Address;
+  private readonly token: string | null;
   private readonly closing = new AbortController();
   private readonly wires = new Set<Wire>();
 
-  constructor(dial: Dial, address: Address, replyTimeoutMs: number) {
+  /** `token`: what each connection says first. */
+  constructor(dial: Dial, address: Address, replyTimeoutMs: number, token: string | null = null) {
     this.dial = dial;
     this.address = address;
+    this.token = token;
     this.replyTimeoutMs = replyTimeoutMs;
   }
 
@@ -52,7 +56,18 @@ export class Dialler {
     if (connected.hasEnded) throw this.unreachable("the connection broke at once");
     this.wires.add(connected);
     connected.onEnd = () => this.wires.delete(connected);
+    if (this.token !== null) await this.login(connected, this.token);
     return connected;
+  }
+
+  /** Rejects with what the server says to the token; its word alone, since the token is nobody's business. */
+  private async login(wire: Wire, token: string): Promise<void> {
+    const reception = new OneReply("auth");
+    wire.send(`auth ${token}`, null, reception, this.replyTimeoutMs);
+    const { word } = await reception.reply;
+    if (word === "AUTHENTICATED") return;
+    wire.close("the token was refused");
+    throw refusal(word, "auth");
   }
 
   /** Waits before another attempt, the `attempt`-th from 0 on. Rejects when the client is closed. */

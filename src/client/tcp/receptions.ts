@@ -8,6 +8,7 @@ import type { Reception } from "./wire.ts";
 
 /** The replies of each command beside the common refusals. */
 const REPLIES: Readonly<Record<string, readonly string[]>> = {
+  auth: ["AUTHENTICATED"],
   put: ["INSERTED", "BURIED", "EXPECTED_CRLF", "JOB_TOO_BIG", "DRAINING"],
   use: ["USING"],
   watch: ["WATCHING"],
@@ -76,7 +77,10 @@ export class OneReply implements Reception {
   }
 }
 
-/** `use` before a command: its reply must name the tube, or nobody knows where the command went. */
+/**
+ * `use` before a command: its reply must name the tube, or nobody knows where the command went. A server that does not
+ * allow the tube refuses what follows, too.
+ */
 export class UsingReply implements Reception {
   private readonly tube: string;
 
@@ -85,7 +89,7 @@ export class UsingReply implements Reception {
   }
 
   answered(reply: Reply): boolean {
-    return reply.word === "USING" && reply.text === this.tube;
+    return (reply.word === "USING" && reply.text === this.tube) || reply.word === "UNAUTHORIZED";
   }
 
   failed(): void {}

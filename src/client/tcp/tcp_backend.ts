@@ -117,7 +117,7 @@ function use(wire: Wire, tube: string, patienceMs: number): void {
 /** Refusals that no caller has a use for by themselves. */
 function checked(answer: Answer, line: string): Answer {
   const isRefusal = answer.word === "BAD_FORMAT" || answer.word === "UNKNOWN_COMMAND" ||
-    answer.word === "OUT_OF_MEMORY" || answer.word === "INTERNAL_ERROR";
+    answer.word === "OUT_OF_MEMORY" || answer.word === "INTERNAL_ERROR" || answer.word === "UNAUTHORIZED";
   if (isRefusal) throw refusal(answer.word, line);
   return answer;
 }

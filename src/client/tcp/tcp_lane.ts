@@ -4,6 +4,7 @@
 import type { Answer, DeleteOutcome, Lane, Reserved } from "../backend.ts";
 import { abortable } from "../abortable.ts";
 import { DisconnectedError, refusal } from "../errors.ts";
+import type { QueueError } from "../errors.ts";
 import type { Dialler } from "./dialler.ts";
 import { ManyReplies, OneReply } from "./receptions.ts";
 import type { Reply } from "./reply_reader.ts";
@@ -16,6 +17,8 @@ export class TcpLane implements Lane {
   private readonly tubes: readonly string[];
   private readonly heartbeatSeconds: number;
   private wire: Wire | null = null;
+  /** Why the server did not let it watch its tubes. */
+  private refused: QueueError | null = null;
 
   constructor(dialler: Dialler, tubes: readonly string[], heartbeatSeconds: number) {
     this.dialler = dialler;
@@ -36,7 +39,7 @@ export class TcpLane implements Lane {
     } catch (error) {
       // Whatever is still granted to this connection goes back to the queue with it.
       this.close();
-      throw error;
+      throw this.refused ?? error;
     }
   }
 
@@ -93,6 +96,7 @@ export class TcpLane implements Lane {
     const reception = new OneReply(line);
     wire.send(line, null, reception, this.dialler.replyTimeoutMs);
     const word = await reception.reply.then((answer) => answer.word, () => "");
+    if (word === "UNAUTHORIZED") this.refused = refusal(word, line);
     if (word !== "WATCHING") wire.close(`the server answered ${word || "nothing"} to ${line}`);
   }
 

@@ -28,6 +28,7 @@ export const COMMON_REFUSALS: ReadonlySet<string> = new Set([
   "INTERNAL_ERROR",
   "BAD_FORMAT",
   "UNKNOWN_COMMAND",
+  "UNAUTHORIZED",
 ]);
 
 /** Answered commands that are kept before the list is cut. */

@@ -1,5 +1,7 @@
 // What the app needs of a runtime's HTTP server.
 
+import type { Duplex } from "node:stream";
+import type { Listener } from "../../ports/transport.ts";
 import type { Env } from "../app.ts";
 
 /** Answers one request. Never rejects. */
@@ -14,6 +16,12 @@ export interface HttpListener {
 
 /** Opens a port. Rejects when the address cannot be had. */
 export type ListenHttp = (host: string, port: number, answer: Answer) => Promise<HttpListener>;
+
+/** Opens a port that speaks TLS; `take` gets each socket when it is in the clear. */
+export type ListenSecure = (
+  address: { readonly kind: "tcp"; readonly host: string; readonly port: number },
+  take: (socket: Duplex) => void,
+) => Promise<Listener>;
 
 const encoder = new TextEncoder();
 

@@ -11,7 +11,7 @@ import type { WebSocket } from "ws";
 import { MAX_MESSAGE_BYTES } from "../wire_socket.ts";
 import type { AcceptSocket } from "../route.ts";
 import { bytesOfMessage } from "./adapter.ts";
-import type { Answer, HttpListener } from "./adapter.ts";
+import type { Answer, HttpListener, ListenHttp, ListenSecure } from "./adapter.ts";
 
 /** Headers that have not come by then end a connection, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -20,6 +20,43 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 /** Listens with node:http. */
 export function listen(host: string, port: number, answer: Answer): Promise<HttpListener> {
+  const server = serverOf(answer);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.removeListener("error", reject);
+      server.on("error", () => {}); // out of descriptors, most likely: connections that are there go on
+      resolve({ port: (server.address() as AddressInfo).port, close: () => end(server) });
+    });
+  });
+}
+
+/** Listens with TLS, on every runtime: node:http takes the sockets as they come. */
+export function listenIn(secure: ListenSecure): ListenHttp {
+  return async (host, port, answer) => {
+    const server = serverOf(answer);
+    const sockets = new Set<Duplex>();
+    const listener = await secure({ kind: "tcp", host, port }, (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      socket.on("error", () => {}); // "close" follows
+      server.emit("connection", socket);
+    });
+    const { address } = listener;
+    const close = (): void => {
+      listener.close();
+      for (const socket of sockets) socket.destroy();
+    };
+    return { port: address.kind === "tcp" ? address.port : port, close };
+  };
+}
+
+function end(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+function serverOf(answer: Answer): Server {
   const serve = getRequestListener((request, env) => {
     const { incoming } = env as HttpBindings;
     return answer(request, {
@@ -37,18 +74,7 @@ export function listen(host: string, port: number, answer: Answer): Promise<Http
     noDelay: true,
   }, serve);
   serveSockets(server, answer);
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.removeListener("error", reject);
-      server.on("error", () => {}); // out of descriptors, most likely: connections that are there go on
-      const close = (): void => {
-        server.close();
-        server.closeAllConnections();
-      };
-      resolve({ port: (server.address() as AddressInfo).port, close });
-    });
-  });
+  return server;
 }
 
 function addressOf({ socket }: IncomingMessage): string | null {

@@ -64,19 +64,21 @@ export interface LocalSourceOptions {
   readonly trends?: TubeTrends | null;
 }
 
+const CAPABILITIES: readonly Capability[] = [
+  "list-jobs",
+  "list-reserved",
+  "search",
+  "truncate",
+  "delete-tube",
+  "requeue",
+  "drain",
+  "connections",
+  "leases",
+  "wire",
+];
+
 export class LocalSource implements Source {
-  readonly capabilities: readonly Capability[] = [
-    "list-jobs",
-    "list-reserved",
-    "search",
-    "truncate",
-    "delete-tube",
-    "requeue",
-    "drain",
-    "connections",
-    "leases",
-    "wire",
-  ];
+  readonly capabilities: readonly Capability[];
   readonly maxJobBytes: number;
   readonly #server: Server;
   readonly #runtime: string;
@@ -88,6 +90,7 @@ export class LocalSource implements Source {
   readonly #peer: LocalPeer;
 
   constructor({ server, pace, runtime, trends = null }: LocalSourceOptions) {
+    this.capabilities = trends === null ? CAPABILITIES : [...CAPABILITIES, "history"];
     this.#server = server;
     this.#runtime = runtime;
     this.maxJobBytes = server.facts.maxJobBytes;

@@ -1,35 +1,10 @@
 // What the API tells of the server as a whole.
 
 import process from "node:process";
-import type { Counters } from "../../core/counters.ts";
+import { COMMAND_COUNTERS } from "../../observe/command_counts.ts";
 import type { Inspector } from "../../server/inspector.ts";
+import type { JournalWork } from "../../ports/journal.ts";
 import type { ServerInfo } from "../model.ts";
-
-/** Counters of commands, by their words. */
-const COMMANDS: readonly (readonly [string, keyof Counters])[] = [
-  ["put", "put"],
-  ["peek", "peek"],
-  ["peek-ready", "peekReady"],
-  ["peek-delayed", "peekDelayed"],
-  ["peek-buried", "peekBuried"],
-  ["reserve", "reserve"],
-  ["reserve-with-timeout", "reserveWithTimeout"],
-  ["delete", "delete"],
-  ["release", "release"],
-  ["use", "use"],
-  ["watch", "watch"],
-  ["ignore", "ignore"],
-  ["bury", "bury"],
-  ["kick", "kick"],
-  ["touch", "touch"],
-  ["stats", "stats"],
-  ["stats-job", "statsJob"],
-  ["stats-tube", "statsTube"],
-  ["list-tubes", "listTubes"],
-  ["list-tube-used", "listTubeUsed"],
-  ["list-tubes-watched", "listTubesWatched"],
-  ["pause-tube", "pauseTube"],
-];
 
 export function serverInfo(
   inspector: Inspector,
@@ -37,7 +12,7 @@ export function serverInfo(
   runtime: string,
   capabilities: readonly string[],
 ): ServerInfo {
-  const { facts, counters, lag } = inspector;
+  const { facts, counters, lag, journalWork } = inspector;
   const binlog = facts.binlog();
   const memory = process.memoryUsage();
   return {
@@ -63,7 +38,7 @@ export function serverInfo(
       jobs: counters.totalJobs,
       timeouts: counters.jobTimeouts,
       connections: counters.totalSessions,
-      commands: Object.fromEntries(COMMANDS.map(([word, counter]) => [word, counters[counter]])),
+      commands: Object.fromEntries(COMMAND_COUNTERS.map(([word, counter]) => [word, counters[counter]])),
     },
     connections: {
       now: counters.sessions,
@@ -77,8 +52,14 @@ export function serverInfo(
       recordsMigrated: binlog.migrated,
       recordsWritten: binlog.written,
       segmentBytes: binlog.maxBytes,
+      work: journalWork && workOf(journalWork),
     },
     memory: { rssBytes: memory.rss, heapBytes: memory.heapUsed, jobBytes: inspector.jobBytes },
     loop: { longestTurnMs: lag.turns.longestMs, timerLatenessMs: lag.lateness.longestMs },
   };
+}
+
+function workOf(work: JournalWork): NonNullable<NonNullable<ServerInfo["binlog"]>["work"]> {
+  const { commits, bytes, syncs, syncMs, longestSyncMs, keptBytes, liveBytes } = work;
+  return { commits, writtenBytes: bytes, syncs, syncMs, longestSyncMs, keptBytes, liveBytes };
 }

@@ -109,7 +109,7 @@ export class Shown {
       number: peer.number,
       kind: peer.kind,
       peer: peer.peerAddress,
-      identity: null,
+      identity: peer.identityName ?? null,
       using: nameOf(session.used),
       watching: session.watches.slice(0, SHOWN_WATCHED).map(({ tube }) => nameOf(tube)),
       isWaiting: session.isWaiting,

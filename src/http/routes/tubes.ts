@@ -194,7 +194,9 @@ async function putJob(
   const put = (): Promise<number> => source.put(params.tube, bytes, numbers);
   const key = request.headers.get("idempotency-key");
   if (key === null) return { id: await put() };
-  return { id: await putMemory.once(identity ?? "", key, fingerprintOf(params.tube, numbers, bytes), put) };
+  return {
+    id: await putMemory.once(identity?.name ?? "", key, fingerprintOf(params.tube, numbers, bytes), put),
+  };
 }
 
 export const tubeRoutes: readonly Route[] = [...listRoutes, ...actRoutes, ...jobRoutes];

@@ -14,10 +14,10 @@ export const wireRoutes: readonly Route[] = [
     summary: "A WebSocket that carries the text protocol as a stream of bytes",
     contentType: "application/octet-stream",
     problems: [426, 501],
-  }, ({ context, peer, upgrade }) => {
+  }, ({ context, peer, identity, upgrade }) => {
     const { server } = context;
     if (server === null) throw new Problem(501, "this server is elsewhere: connect to it");
-    const response = upgrade((socket) => carryWire(server, socket, peer));
+    const response = upgrade((socket) => carryWire(server, socket, peer, identity));
     if (response === null) {
       throw new Problem(426, "a WebSocket is expected", { headers: { upgrade: "websocket" } });
     }
