@@ -4,7 +4,6 @@ import process from "node:process";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
-import { runtimeName } from "../runtime/runtime.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { announce } from "./announce.ts";

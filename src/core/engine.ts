@@ -274,7 +274,8 @@ export class Engine {
       !this.places.isHeldBy(row, session);
     if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
     const tube = this.places.tubeOf(row);
-    this.matching.leave(out.EVENT_DELETED, row);
+    if (this.outbox.isObserved) this.matching.note(out.EVENT_DELETED, row);
+    this.places.leave(row);
     tube.deletes++;
     const { file, bodyBytes } = this.jobs;
     const { length } = tube.name;
@@ -495,10 +496,7 @@ export class Engine {
    * Their memory comes free in work().
    */
   truncate(session: Session, bytes: Uint8Array, from: number, to: number, states: number): void {
-    assert(
-      states > 0 && (states & ~STATES_ALL) === 0,
-      "jobs that are ready, delayed or buried are truncated",
-    );
+    assert(states > 0 && (states & ~STATES_ALL) === 0, "ready, delayed and buried jobs are truncated");
     const tube = this.tubes.find(bytes, from, to);
     if (tube === undefined) return this.outbox.reply(session, out.NOT_FOUND);
     this.graves.truncate(session, tube, states);

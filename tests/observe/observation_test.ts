@@ -7,7 +7,10 @@ import {
   EVENT_GRANTED,
   EVENT_KICKED,
   EVENT_PUT,
+  EVENT_REQUEUED,
+  EVENT_TRUNCATED,
 } from "../../src/core/outbox.ts";
+import { READY } from "../../src/core/jobs.ts";
 import { BOUNDS_MS, Histogram, quantile } from "../../src/observe/histogram.ts";
 import { globMatcher } from "../../src/observe/glob.ts";
 import { MOST_CHARTED, MOST_METRICS_TUBES } from "../../src/observe/limits.ts";
@@ -184,6 +187,22 @@ describe("observation", () => {
     assertEquals([runs.count, runs.totalMs], [2, 70_600]);
     queue.do((engine, session) => engine.delete(session, id)); // it ran nowhere
     assertEquals(runs.count, 2);
+  });
+
+  it("counts a truncate by its jobs, and a requeue where the job goes", () => {
+    const queue = new QueueUnderObservation();
+    queue.use("mail");
+    for (let i = 0; i < 5; i++) queue.put(0, i < 2 ? 10 : 0); // two are delayed
+    const bytes = new TextEncoder().encode("mailnews");
+    queue.do((engine, session) => engine.truncate(session, bytes, 0, 4, 1 << READY));
+    queue.do((engine, session, now) => engine.requeue(session, 1, bytes, 4, 8, 0, 0, 60, now));
+    queue.pass(30);
+    assertEquals(queue.reserve(), 0, "news is not watched");
+    queue.use("news");
+    assertEquals(queue.reserve(), 1);
+    const countsOf = (name: string): number[] => [...queue.observation.records.named(name)!.counts];
+    assertEquals([countsOf("mail")[EVENT_TRUNCATED], countsOf("news")[EVENT_REQUEUED]], [3, 1]);
+    assertEquals(queue.observation.total.waits!.totalMs, 30, "it was ready from the requeue on");
   });
 
   it("averages rates over seconds, and lets them come to rest", () => {
