@@ -34,7 +34,10 @@ export class Operator implements LocalTask {
     this.auditor = auditor;
     this.life = life;
     this.draw = draw;
-    life.server.attach((session: Session) => this.reached = new LocalPeer(life.server, session, null));
+    life.server.attach((session: Session, number: number) => {
+      const name = { number, kind: "local", peerAddress: null } as const;
+      return this.reached = new LocalPeer(life.server, session, null, name);
+    });
     this.peer = [...auditor.model.peers].pop()!;
     life.server.beginTurn();
     this.reached.run(this);
