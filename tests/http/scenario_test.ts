@@ -17,9 +17,10 @@ async function walk(door: Door, seed: number): Promise<string[]> {
   const seen: string[] = [];
   const held: Held[] = [];
   const counts = async (tube: string): Promise<Counts | null> => await door.counts(tube);
-  // Something delayed keeps the tubes there, whoever uses them or does not.
+  // A job that is held all the time keeps each tube there: how long a tube lives otherwise depends on who watches it.
   for (const tube of TUBES) {
-    seen.push(`put ${await door.put(tube, "anchor", { priority: 0, delay: 9999, ttr: 60 })}`);
+    await door.put(tube, "anchor", { priority: 0, delay: 0, ttr: 9999 });
+    seen.push(`holds ${(await door.reserve(tube))!.id}`);
   }
   for (let step = 0; step < STEPS; step++) {
     const tube = random.pick(TUBES);

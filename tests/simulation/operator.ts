@@ -35,11 +35,8 @@ export class Operator implements LocalTask {
     this.life = life;
     this.draw = draw;
     life.server.attach((session: Session, number: number) => {
-      return this.reached = new LocalPeer(life.server, session, null, {
-        number,
-        kind: "local",
-        peerAddress: null,
-      });
+      const name = { number, kind: "local", peerAddress: null } as const;
+      return this.reached = new LocalPeer(life.server, session, null, name);
     });
     this.peer = [...auditor.model.peers].pop()!;
     life.server.beginTurn();
