@@ -137,11 +137,11 @@ export const OF_JOURNAL: readonly PlantedBug[] = [
   bug(
     "ids go on from the highest that came back",
     Restoration,
-    "finish",
+    "finishing",
     function (original, _nextId, now, tell) {
       let nextId = 1;
       this.jobs.each((row: number) => nextId = Math.max(nextId, this.jobs.id.get(row) + 1));
-      original(nextId, now, tell);
+      return original(nextId, now, tell);
     },
   ),
   bug("a torn end is not cut off", Disk, "truncate", function () {}),
