@@ -51,7 +51,10 @@ export class Engine {
    * @internal
    */
   readonly live: LiveJobs;
-  /** Lists of jobs, and all of them piece by piece. */
+  /**
+   * Lists of jobs, and all of them piece by piece.
+   * @internal
+   */
   readonly inspection: Inspection;
   /** How bytes are copied here. */
   readonly copy: CopyBytes;

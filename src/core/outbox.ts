@@ -112,7 +112,10 @@ export class Outbox {
   recordCount = 0;
   /** @internal */
   readonly truncates: Truncation[] = [];
-  /** The page of a LISTED_JOBS reply. */
+  /**
+   * The page of a LISTED_JOBS reply.
+   * @internal
+   */
   listed: JobPage = { rows: [], next: null, isCut: false };
   private readonly kinds: number[] = [];
   private readonly numbers: number[] = [];
@@ -121,6 +124,7 @@ export class Outbox {
   private readonly recordNumbers: number[] = [];
   /** Whether events are wanted. */
   isObserved = false;
+  /** How many events there are. */
   eventCount = 0;
   private readonly eventTubes: Tube[] = [];
   // Typed: a fraction in a list of numbers would cost an object on its way there.
@@ -161,11 +165,12 @@ export class Outbox {
     return this.files[index];
   }
 
-  /** The same: bytes of the tube's name, and of the body. */
+  /** The same: bytes of the tube's name. */
   recordNameBytes(index: number): number {
     return this.nameBytes[index];
   }
 
+  /** The same: bytes of the body. */
   recordBodyBytes(index: number): number {
     return this.bodyBytes[index];
   }
@@ -183,6 +188,7 @@ export class Outbox {
     this.recordNumbers[this.recordCount++] = number;
   }
 
+  /** @internal */
   recordGone(kind: number, id: number, file: number, nameBytes: number, bodyBytes: number): void {
     this.files[this.recordCount] = file;
     this.nameBytes[this.recordCount] = nameBytes;
@@ -190,12 +196,14 @@ export class Outbox {
     this.record(kind, id);
   }
 
+  /** @internal */
   recordTruncate(truncation: Truncation): void {
     this.record(RECORD_TRUNCATE, this.truncates.push(truncation) - 1);
   }
 
   // Events. "Since when it was held" is the instant of the grant or of the last touch, whichever came later.
 
+  /** What happened. */
   eventKind(index: number): number {
     return this.eventKinds[index];
   }
@@ -205,34 +213,48 @@ export class Outbox {
     return this.eventIds[index];
   }
 
-  /** The job's tube, which may be gone by now. */
+  /**
+   * The job's tube, which may be gone by now.
+   * @internal
+   */
   eventTube(index: number): Tube {
     return this.eventTubes[index];
   }
 
+  /** What the kind of event says of it. */
   eventNumber(index: number): number {
     return this.eventNumbers[index];
   }
 
-  /** Only to be called while `isObserved`, like the two below. */
+  /**
+   * Only to be called while `isObserved`, like the two below.
+   * @internal
+   */
   happened(kind: number, id: number, tube: Tube, number: number): void {
     const at = this.nextEvent(kind, id, tube);
     this.eventNumbers[at] = number;
   }
 
-  /** A job is about to be granted. */
+  /**
+   * A job is about to be granted.
+   * @internal
+   */
   granted(jobs: JobTable, row: number, tube: Tube): void {
     const at = this.nextEvent(EVENT_GRANTED, jobs.id.get(row), tube);
     this.eventNumbers[at] = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
   }
 
-  /** A job is about to leave where it is, or to be touched; if it is held, the event says since when. */
+  /**
+   * A job is about to leave where it is, or to be touched; if it is held, the event says since when.
+   * @internal
+   */
   leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
     const at = this.nextEvent(kind, jobs.id.get(row), tube);
     const isHeld = jobs.state.get(row) === RESERVED;
     this.eventNumbers[at] = isHeld ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
   }
 
+  /** @internal */
   private nextEvent(kind: number, id: number, tube: Tube): number {
     const at = this.eventCount++;
     if (at === this.eventKinds.length) this.makeRoom();
@@ -242,6 +264,7 @@ export class Outbox {
     return at;
   }
 
+  /** @internal */
   private makeRoom(): void {
     const { eventKinds, eventIds, eventNumbers } = this;
     const length = 2 * eventKinds.length;

@@ -6,8 +6,9 @@ import type { Address, Peer, Transport } from "./transport.ts";
 export interface DialTls {
   /** The authorities whose servers are trusted. Default: those that the runtime trusts. */
   readonly ca?: string;
-  /** This side's certificate and its key, for a server that knows clients by theirs. */
+  /** This side's certificate, for a server that knows clients by theirs. */
   readonly cert?: string;
+  /** The key of that certificate. */
   readonly key?: string;
   /** The name that the server's certificate must have. Default: the host. */
   readonly serverName?: string;

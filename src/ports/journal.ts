@@ -48,6 +48,7 @@ export interface Truncation {
    * until before that was ready, since the end of a delay is not told.
    */
   readonly delayedFrom: number;
+  /** See `delayedFrom`. */
   readonly delayedFromId: number;
 }
 
@@ -79,6 +80,7 @@ export interface LiveJobs {
   each(visit: (job: LiveJob) => void): void;
   /** The same, but jobs that were truncated and are not cleared away yet are found too. */
   findAny(id: number): LiveJob | null;
+  /** Calls back with every job, those included. */
   eachAny(visit: (job: LiveJob) => void): void;
   /** How many those are. */
   readonly deadCount: number;
@@ -98,15 +100,19 @@ export interface Restorer {
 
 /** What a journal has done since the start, for metrics. */
 export interface JournalWork {
-  /** Writes of what one or several turns recorded, and their bytes. */
+  /** Writes of what one or several turns recorded. */
   readonly commits: number;
+  /** Their bytes. */
   readonly bytes: number;
-  /** Syncs, their time together and the longest one, in milliseconds. */
+  /** Syncs. */
   readonly syncs: number;
+  /** Their time together in milliseconds. */
   readonly syncMs: number;
+  /** The longest one, in milliseconds. */
   readonly longestSyncMs: number;
-  /** Bytes that the journal takes, and those of them that live jobs need. */
+  /** Bytes that the journal takes. */
   readonly keptBytes: number;
+  /** Those of them that live jobs need. */
   readonly liveBytes: number;
 }
 

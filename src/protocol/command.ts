@@ -141,8 +141,15 @@ export class Command {
   seconds = 0;
   /** truncate: the states that are emptied, 1 << state for each. */
   states: number = STATES_ALL;
-  /** list-jobs: the state, and the end of the page before. */
+  /**
+   * list-jobs: the state.
+   * @internal
+   */
   state: JobState = READY;
+  /**
+   * list-jobs: the end of the page before.
+   * @internal
+   */
   cursor: ListCursor | null = null;
   /** drain: on, off, or null for its status. */
   setting: boolean | null = null;

@@ -199,6 +199,7 @@ export class Parser {
     return this.isStrict ? UNKNOWN_COMMAND : this.extension(bytes, from, end);
   }
 
+  /** @internal */
   private extension(bytes: Uint8Array, from: number, end: number): number {
     const word = extensionAt(bytes, from, end);
     if (word === undefined) return UNKNOWN_COMMAND;
