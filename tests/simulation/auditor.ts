@@ -189,6 +189,10 @@ export class Auditor implements Ledger {
     this.balance(kind, id, 1);
   }
 
+  hasGot(kind: RecordKind, id: number): boolean {
+    return this.records.has(`${kind} ${id}`);
+  }
+
   /** The truncate being run has removed these jobs, and that is recorded. */
   truncates(ids: readonly number[]): void {
     this.truncated = ids;

@@ -14,6 +14,8 @@ import { violation } from "./violation.ts";
 /** Records that the journal must get for a change, beside the reply. */
 export interface Ledger {
   owe(record: RecordKind, id: number): void;
+  /** Whether this record has come already. */
+  hasGot(record: RecordKind, id: number): boolean;
   /** These jobs are gone by one record. */
   truncates(ids: readonly number[]): void;
 }
@@ -147,6 +149,8 @@ function judgeReserveJob(model: Model, ledger: Ledger, peer: Peer, job: Job | un
   if (reply.words[0] === "RESERVED") {
     if (job.state === "reserved") model.resolve(job);
     if (job.state === "reserved") violation(`${reply.line}, but it is reserved`);
+    // Of a crowd whose delay is over: the record comes only if this job had not moved yet.
+    if (job.isPending && !ledger.hasGot("change", job.id)) model.resolve(job);
     checkJobReply(reply, job);
     peer.isWorker = true;
     if (job.state !== "ready") ledger.owe("change", job.id);
