@@ -40,6 +40,7 @@ const SAYS_NOTHING_OF_JOBS = [
   "TIMED_OUT",
   "DEADLINE_SOON",
   "DRAINING",
+  "DRAIN",
 ];
 /** What a job may cost beside its body, in bytes. */
 const MOST_JOB_BYTES = 200;

@@ -29,6 +29,7 @@ export type Kind =
   | "pauseTube"
   | "truncate"
   | "deleteTube"
+  | "drain"
   | "requeue"
   | "quit"
   | "http"
@@ -44,6 +45,8 @@ export interface Meaning {
   readonly tube: string;
   /** truncate: a mask of states, as the engine numbers them. */
   readonly states: number;
+  /** drain: whether it is to be so. */
+  readonly isOn: boolean;
 }
 
 export interface Command extends Meaning {
@@ -61,7 +64,17 @@ export interface Command extends Meaning {
 }
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
-const NOTHING: Meaning = { id: 0, pri: 0, delay: 0, ttr: 0, seconds: 0, bound: 0, tube: "", states: 0 };
+const NOTHING: Meaning = {
+  id: 0,
+  pri: 0,
+  delay: 0,
+  ttr: 0,
+  seconds: 0,
+  bound: 0,
+  tube: "",
+  states: 0,
+  isOn: false,
+};
 
 /** One character is one byte. */
 export function latin1(text: string): Uint8Array {
@@ -119,8 +132,9 @@ function command(
   bytes[text.length + 1] = 10;
   bytes.set(body, lineBytes);
   for (let i = 0; i < trailer.length; i++) bytes[lineBytes + body.length + i] = trailer.charCodeAt(i);
-  const { id, pri, delay, ttr, seconds, bound, tube, states } = { ...NOTHING, ...meaning };
   return {
+    ...NOTHING,
+    ...meaning,
     kind,
     bytes,
     lineBytes,
@@ -129,13 +143,5 @@ function command(
     refusal: "",
     lineEndsAt: 0,
     endsAt: 0,
-    id,
-    pri,
-    delay,
-    ttr,
-    seconds,
-    bound,
-    tube,
-    states,
   };
 }

@@ -47,6 +47,7 @@ export const ALL_THERE_IS: readonly string[] = [
   "TIMED_OUT",
   "DEADLINE_SOON",
   "DRAINING",
+  "DRAIN",
   "OUT_OF_MEMORY",
   "JOB_TOO_BIG",
   "EXPECTED_CRLF",

@@ -5,6 +5,7 @@
 // Two runs of a seed are the same to the last byte, on every runtime.
 
 import type { Client } from "./client.ts";
+import { line } from "./command.ts";
 import { endRun } from "./ending.ts";
 import { drawHttp } from "./malformed.ts";
 import { Workload } from "./workload.ts";
@@ -45,8 +46,8 @@ class Simulation {
   run(): Outcome {
     const { world } = this;
     for (let step = 0; step < world.plan.steps; step++) {
-      if (step === world.plan.drainsAt) this.drain(true);
-      if (step === world.plan.drainsUntil) this.drain(false);
+      if (step === world.plan.drainsAt) this.drain(step, true);
+      if (step === world.plan.drainsUntil) this.drain(step, false);
       if (world.disk !== null) this.troubleTheDisk();
       world.guard(() => this.step());
     }
@@ -128,9 +129,15 @@ class Simulation {
     world.restart(world.drawEnd());
   }
 
-  private drain(isOn: boolean): void {
-    this.world.life.server.drain(isOn);
-    this.world.auditor.model.isDraining = isOn;
+  /** Whoever runs the server says so, or every other time a client does; which, the step decides. */
+  private drain(step: number, isOn: boolean): void {
+    const { clients, life, auditor } = this.world;
+    if (clients.length > 0 && step % 2 === 1) {
+      const client = clients[step % clients.length];
+      return client.say(line("drain", `drain ${isOn ? "on" : "off"}`, { isOn }));
+    }
+    life.server.drain(isOn);
+    auditor.model.isDraining = isOn;
   }
 
   private troubleTheDisk(): void {

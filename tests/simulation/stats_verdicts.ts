@@ -39,6 +39,7 @@ const COUNTED: Partial<Record<Kind, string>> = {
   pauseTube: "cmd-pause-tube",
   truncate: "cmd-truncate",
   deleteTube: "cmd-delete-tube",
+  drain: "cmd-drain",
 };
 
 export function judgeDocument(

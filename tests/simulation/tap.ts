@@ -184,10 +184,19 @@ export class Tap {
       this.order.push(true);
       record.apply(outbox, args);
     };
-    outbox.reply = (...args) => {
+    outbox.reply = (session, kind, number) => {
       this.order.push(false);
-      reply.apply(outbox, args);
+      reply.call(outbox, session, kind, number);
+      if (kind === out.DRAIN_STATE && !this.isMute()) this.hearDrain(session);
     };
+  }
+
+  /** A client switches draining: that is no call of the engine. */
+  private hearDrain(session: Session): void {
+    this.auditor.begins(this.now());
+    this.auditor.runs(this.peerOf(session), "drain", { isOn: this.engine.isDraining });
+    this.listen();
+    this.auditor.ends();
   }
 
   /** Passes on what the engine has to say after a call. */

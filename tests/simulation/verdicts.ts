@@ -57,6 +57,9 @@ export function judgeAnswer(model: Model, ledger: Ledger, peer: Peer, command: C
     case "pauseTube":
     case "listTubeUsed":
       return judgeTubeCommand(model, peer, command, reply);
+    case "drain":
+      model.isDraining = command.isOn;
+      return expectLine(reply, `DRAIN ${command.isOn ? "on" : "off"}`);
     default:
       return judgeDocument(model, peer, command, job, reply);
   }
