@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binlog, Queue, QueueError, type Store } from "../../mod.ts";
 import type { JobState, Journal, JournalEvents } from "../../src/ports/journal.ts";
-import { sleep } from "../support/runtime.ts";
+import { sleep, until } from "../support/runtime.ts";
 
 /** A journal whose commits are durable when the test says so. */
 class ManualJournal implements Journal {
@@ -68,6 +68,11 @@ async function opened(): Promise<{ queue: Queue; journal: ManualJournal; failure
   return { queue, journal, failures };
 }
 
+/** What is decided by now, and would be heard without the journal, is heard after some turns. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await sleep(1);
+}
+
 /** Notes what has resolved or failed, in order. */
 function watch(log: string[], name: string, promise: Promise<unknown>): void {
   promise.then(() => log.push(name), (error) => log.push(`${name}: ${error.code}`));
@@ -79,14 +84,15 @@ describe("a peer in this process", () => {
     const log: string[] = [];
     watch(log, "one", queue.tube("t").put("1"));
     watch(log, "two", queue.tube("t").put("2"));
-    await sleep(20);
-    assert(journal.commits > 0);
+    await until(() => journal.records.length === 2 && journal.commits > 0, "both puts are committed");
+    await someTurns();
     assertEquals([log, journal.records], [[], ["put 1", "put 2"]]);
     journal.reach(1);
-    await sleep(20);
+    await until(() => log.length > 0, "the first is heard of");
+    await someTurns();
     assertEquals(log, ["one"]);
     journal.reach(2);
-    await sleep(20);
+    await until(() => log.length > 1, "the second is heard of");
     assertEquals(log, ["one", "two"]);
     await queue.close();
   });
@@ -98,7 +104,7 @@ describe("a peer in this process", () => {
       () => "",
       (error) => error.message,
     );
-    await sleep(20);
+    await until(() => journal.records.length > 0, "the put is recorded");
     controller.abort(new Error("enough"));
     assertEquals([await put, journal.records], ["enough", ["put 1"]]);
     await queue.close();
@@ -111,10 +117,14 @@ describe("a peer in this process", () => {
     watch(log, "put", queue.tube("t").put("1"));
     watch(log, "peek", queue.peek(1));
     watch(log, "nothing", queue.tube("empty").reserve({ timeout: 0 }));
-    await sleep(20);
+    await until(
+      () => journal.commits > 0 && log.length > 0,
+      "the put is committed, and nothing is there elsewhere",
+    );
+    await someTurns();
     assertEquals(log, ["nothing"]);
     journal.reach(1);
-    await sleep(20);
+    await until(() => log.length === 4, "all is heard of");
     assertEquals(log.toSorted(), ["nothing", "peek", "put", "reserve"]);
     await queue.close();
   });
@@ -124,14 +134,14 @@ describe("a peer in this process", () => {
     journal.isFull = true;
     const log: string[] = [];
     watch(log, "put", queue.tube("t").putMany(["1", "2"]));
-    await sleep(20);
+    await until(() => journal.commits > 0, "a turn has ended");
+    await someTurns();
     assertEquals(journal.records, []);
     journal.isFull = false;
     journal.reach(0);
-    await sleep(20);
-    assertEquals(journal.records.length, 2);
+    await until(() => journal.records.length === 2, "both are put");
     journal.reach(2);
-    await sleep(20);
+    await until(() => log.length > 0, "that is heard of");
     assertEquals(log, ["put"]);
     await queue.close();
   });
@@ -139,13 +149,13 @@ describe("a peer in this process", () => {
   it("is refused a put for which the journal has no room, and may do all else", async () => {
     const { queue, journal } = await opened();
     const first = queue.tube("t").put("1");
-    await sleep(20);
+    await until(() => journal.records.length === 1, "the first is recorded");
     journal.reach(1);
     journal.hasRoom = false;
     const refused = await queue.tube("t").put("2").then(() => "", (error) => error.code);
     assertEquals(refused, "OUT_OF_MEMORY");
     const deleted = queue.delete(await first);
-    await sleep(20);
+    await until(() => journal.records.length === 2, "the delete is recorded");
     journal.reach(2);
     await deleted;
     await queue.close();
@@ -155,15 +165,15 @@ describe("a peer in this process", () => {
     const { queue, journal, failures } = await opened();
     const log: string[] = [];
     const first = queue.tube("held").put("0");
-    await sleep(20);
+    await until(() => journal.records.length === 1, "the first is recorded");
     journal.reach(1);
     const held = await first.then(() => queue.tube("held").reserve());
     const { signal } = held!;
     watch(log, "put", queue.tube("t").put("1"));
     watch(log, "reserve", queue.tube("empty").reserve());
-    await sleep(20);
+    await until(() => journal.records.length === 2, "the second is recorded");
     journal.fail(new Error("the disk is gone"));
-    await sleep(20);
+    await until(() => log.length === 2, "both have failed");
     assertEquals(log.toSorted(), ["put: JOURNAL_FAILED", "reserve: JOURNAL_FAILED"]);
     assertEquals([failures, signal.aborted], [["the disk is gone"], true]);
     const later = await queue.tube("t").put("2").then(() => null, (error) => error);
@@ -176,7 +186,7 @@ describe("a peer in this process", () => {
     const log: string[] = [];
     watch(log, "put", queue.tube("t").put("1"));
     await queue.close();
-    await sleep(0);
+    await until(() => log.length > 0, "the put is heard of");
     assertEquals(log, ["put"]);
   });
 });
