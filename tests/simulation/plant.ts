@@ -7,6 +7,8 @@
 export interface PlantedBug {
   readonly what: string;
   readonly isHidden?: boolean;
+  /** Few seeds show it: it is looked for from this one on, which spares the others. */
+  readonly from?: number;
   /** Plants it; the returned function takes it out again. */
   readonly plant: () => () => void;
 }
@@ -43,5 +45,7 @@ export const bug = (
   what,
   plant: () => change(owner, name, changed),
 });
+
+export const rare = (from: number, planted: PlantedBug): PlantedBug => ({ ...planted, from });
 
 export const hidden = (planted: PlantedBug): PlantedBug => ({ ...planted, isHidden: true });

@@ -24,7 +24,7 @@ import { Parser } from "../../src/protocol/parser.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Input } from "../../src/server/input.ts";
 import { Server } from "../../src/server/server.ts";
-import { bug, hidden } from "./plant.ts";
+import { bug, hidden, rare } from "./plant.ts";
 import type { PlantedBug } from "./plant.ts";
 import { OF_JOURNAL } from "./planted_journal_bugs.ts";
 
@@ -97,13 +97,16 @@ const OF_MATCHING: readonly PlantedBug[] = [
     const watches = session.watches;
     return watches.length < 2 ? original(session) : original({ watches: watches.slice(0, -1) });
   }),
-  bug(
-    "tubes are matched in the order in which they woke",
-    Matching,
-    "matchRace",
-    function (_original, race, now) {
-      for (const tube of race) this.match(tube, now);
-    },
+  rare(
+    125,
+    bug(
+      "tubes are matched in the order in which they woke",
+      Matching,
+      "matchRace",
+      function (_original, race, now) {
+        for (const tube of race) this.match(tube, now);
+      },
+    ),
   ),
   bug("a half-closed session goes on waiting", Engine, "halfClose", function (_original, session) {
     session.isHalfClosed = true;
@@ -153,6 +156,15 @@ const OF_COMMANDS: readonly PlantedBug[] = [
     const record = this.outbox.record;
     this.outbox.record = () => {};
     original(session, id);
+    this.outbox.record = record;
+  }),
+  bug("a job taken by its number is buried or delayed again after a restart", Engine, "reserveJob", function (
+    original,
+    ...args
+  ) {
+    const record = this.outbox.record;
+    this.outbox.record = () => {};
+    original(...args);
     this.outbox.record = record;
   }),
   bug(
@@ -286,9 +298,12 @@ const OF_CONNECTIONS: readonly PlantedBug[] = [
   bug("a connection is forgotten when its slow reader has read", Connection, "drained", function () {
     this.output.drained();
   }),
-  bug("commands are run whether their replies are read or not", Connection, "mustWait", function () {
-    return this.session.isBlocked;
-  }),
+  rare(
+    159,
+    bug("commands are run whether their replies are read or not", Connection, "mustWait", function () {
+      return this.session.isBlocked;
+    }),
+  ),
   bug("the first byte of kept input is lost", Input, "append", function (original, chunk, from, to) {
     original(chunk, this.length > 0 ? from + 1 : from, to);
   }),

@@ -11,7 +11,7 @@ import { SegmentBytes } from "../../src/journal/frames.ts";
 import { Room } from "../../src/journal/room.ts";
 import { Tail } from "../../src/journal/tail.ts";
 import { Server } from "../../src/server/server.ts";
-import { bug } from "./plant.ts";
+import { bug, rare } from "./plant.ts";
 import type { PlantedBug } from "./plant.ts";
 
 /** Several pieces replaced for one fault. */
@@ -92,17 +92,23 @@ export const OF_JOURNAL: readonly PlantedBug[] = [
   bug("replies do not wait for the journal", Binlog, "ticket", function () {
     return 0;
   }),
-  bug("a reply waits for the sync before its own", Binlog, "ticket", function (original) {
-    return Math.max(0, original() - 1);
-  }),
+  rare(
+    231,
+    bug("a reply waits for the sync before its own", Binlog, "ticket", function (original) {
+      return Math.max(0, original() - 1);
+    }),
+  ),
   bug("the directory is never synced", MemoryFiles, "syncDirectory", function () {}),
-  bug(
-    "a sync is taken to cover what is written while it goes on",
-    Binlog,
-    "synced",
-    function (original, _c, _p, ms) {
-      original(this.commitNumber, this.batch.position, ms);
-    },
+  rare(
+    231,
+    bug(
+      "a sync is taken to cover what is written while it goes on",
+      Binlog,
+      "synced",
+      function (original, _c, _p, ms) {
+        original(this.commitNumber, this.batch.position, ms);
+      },
+    ),
   ),
   bug("a failed write or sync is passed over", Binlog, "fail", function () {}),
   bug("held replies are sent when the journal has failed", Server, "fail", function (original, error) {

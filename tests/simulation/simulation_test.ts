@@ -84,11 +84,12 @@ describe("the simulation finds that", { skip: ELSEWHERE }, () => {
   }
 });
 
-/** The first seed in which the planted bug is found, or 0. */
+/** The first seed, of those looked at, in which the planted bug is found, or 0. */
 function seedThatFinds(bug: PlantedBug): number {
+  const { from = 1 } = bug;
   const takeOut = bug.plant();
   try {
-    for (let seed = 1; seed <= SEEDS_PER_BUG; seed++) {
+    for (let seed = from; seed < from + SEEDS_PER_BUG; seed++) {
       try {
         simulate(seed, { invariants: bug.isHidden === true });
       } catch {
