@@ -3,6 +3,7 @@ import { COMMAND_RULES, type CommandRule } from "../../src/access/command_rules.
 import type { Route } from "../../src/http/route.ts";
 import type { Measured } from "../../src/observe/metrics.ts";
 import { consoleRoutes } from "../../src/http/console/console_routes.ts";
+import { documentRoute } from "../../src/http/routes/documents.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { observedRoutes } from "../../src/http/routes/observed.ts";
 import { sessionRoutes } from "../../src/http/routes/session.ts";
@@ -40,6 +41,7 @@ const NOTHING_MEASURED = {} as Measured;
 
 export const HTTP_ROUTES: readonly Route[] = [
   ...ROUTES,
+  documentRoute(() => []),
   ...sessionRoutes(null),
   ...observedRoutes(NOTHING_MEASURED, () => Promise.resolve()),
   ...consoleRoutes,

@@ -14,6 +14,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../support/server_process.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
+import { VERBS } from "../../src/cli/verbs/verbs.ts";
 import { runAndHangUp, runVerb, withDirectory } from "./run_verb.ts";
 
 const LIMIT = { timeout: 60000 };
@@ -82,7 +83,7 @@ function someLines(): string {
 
 describe("verbs: the command line", () => {
   const WRONG: [string[], string][] = [
-    [["chekc", "/tmp"], "unknown verb: chekc (there are check, salvage, import, dump, load, health)"],
+    [["chekc", "/tmp"], `unknown verb: chekc (there are ${VERBS.map(({ name }) => name).join(", ")})`],
     [["check"], "check: DIR is missing"],
     [["check", ""], 'check: DIR: expected a path, got ""'],
     [["check", "/tmp", "/tmp"], "check: unexpected argument: /tmp"],
