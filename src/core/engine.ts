@@ -273,7 +273,9 @@ export class Engine {
   delete(session: Session, id: number): void {
     this.counters.delete++;
     const row = this.jobs.find(id);
-    if (row === 0 || this.places.isHeldByOther(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    if (row === 0 || this.places.isHeldByOther(row, session)) {
+      return this.outbox.reply(session, out.NOT_FOUND);
+    }
     const tube = this.places.tubeOf(row);
     if (this.outbox.isObserved) this.outbox.leaves(out.EVENT_DELETED, this.jobs, row, tube);
     this.places.leave(row, tube);
