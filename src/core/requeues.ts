@@ -2,7 +2,6 @@
 
 import { NO_BODY } from "./bodies.ts";
 import type { Drafts } from "./drafts.ts";
-import { RESERVED } from "./jobs.ts";
 import type { Matching } from "./matching.ts";
 import { EVENT_REQUEUED, NOT_FOUND, RECORD_DROPPED, RECORD_PUT, REQUEUED } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
