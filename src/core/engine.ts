@@ -227,7 +227,7 @@ export class Engine {
     this.counters.totalJobs++;
     tube.totalJobs++;
     this.places.enterReadyOrDelayed(row, now, delay);
-    if (this.outbox.isObserved) this.outbox.happened(out.EVENT_PUT, session.draftId, tube, delay);
+    if (this.outbox.isObserved) this.outbox.wasPut(jobs, row, tube, delay);
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
@@ -273,17 +273,17 @@ export class Engine {
   delete(session: Session, id: number): void {
     this.counters.delete++;
     const row = this.jobs.find(id);
-    const isOthers = row !== 0 && this.jobs.state.get(row) === RESERVED &&
-      !this.places.isHeldBy(row, session);
-    if (row === 0 || isOthers) return this.outbox.reply(session, out.NOT_FOUND);
+    if (row === 0 || this.places.isHeldByOther(row, session)) {
+      return this.outbox.reply(session, out.NOT_FOUND);
+    }
     const tube = this.places.tubeOf(row);
-    if (this.outbox.isObserved) this.matching.note(out.EVENT_DELETED, row);
-    this.places.leave(row);
+    if (this.outbox.isObserved) this.outbox.leaves(out.EVENT_DELETED, this.jobs, row, tube);
+    this.places.leave(row, tube);
     tube.deletes++;
     const { file, bodyBytes } = this.jobs;
     const { length } = tube.name;
     this.outbox.recordGone(out.RECORD_GONE, id, file.get(row), length, bodyBytes.get(row));
-    this.places.forget(row);
+    this.places.forget(row, tube);
     this.outbox.reply(session, out.DELETED);
   }
 

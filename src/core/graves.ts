@@ -5,7 +5,7 @@
 
 import { BURIED, DELAYED, READY, STATES_ALL } from "./jobs.ts";
 import { MOVES_PER_CALL } from "./limits.ts";
-import { EVENT_TRUNCATED, IN_USE, OUT_OF_MEMORY, RECORD_DROPPED, TRUNCATED, TUBE_DELETED } from "./outbox.ts";
+import { IN_USE, OUT_OF_MEMORY, RECORD_DROPPED, TRUNCATED, TUBE_DELETED } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import { RowList } from "./row_list.ts";
@@ -79,7 +79,7 @@ export class Graves {
     const spared = this.reservedOf(tube);
     this.outbox.recordTruncate({ tube: tube.name, states, spared, delayedFrom, delayedFromId });
     jobs.truncate(tube.slot, states, count);
-    if (this.outbox.isObserved) this.outbox.happened(EVENT_TRUNCATED, 0, tube, count);
+    if (this.outbox.isObserved) this.outbox.truncated(tube, count);
     return count;
   }
 

@@ -20,11 +20,12 @@ export class Matching {
   /** Gives a job, wherever it is, to a session. */
   grant(row: number, session: Session, now: number): void {
     const { jobs } = this.places;
+    const tube = this.places.tubeOf(row);
     if (session.isWaiting) this.endWait(session);
-    if (this.outbox.isObserved) this.outbox.granted(jobs, row, this.places.tubeOf(row));
-    this.places.leave(row);
+    if (this.outbox.isObserved) this.outbox.granted(jobs, row, tube);
+    this.places.leave(row, tube);
     jobs.reserves.set(row, jobs.reserves.get(row) + 1);
-    this.places.enterReserved(row, session, now);
+    this.places.enterReserved(row, tube, session, now);
     this.outbox.reply(session, RESERVED_JOB, row);
   }
 
@@ -49,8 +50,9 @@ export class Matching {
 
   /** A job leaves its place; an observer is told why. */
   leave(event: number, row: number): void {
-    this.note(event, row);
-    this.places.leave(row);
+    const tube = this.places.tubeOf(row);
+    if (this.outbox.isObserved) this.outbox.leaves(event, this.places.jobs, row, tube);
+    this.places.leave(row, tube);
   }
 
   /** Tells an observer of a job that is about to leave its place. */

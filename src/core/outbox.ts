@@ -227,12 +227,24 @@ export class Outbox {
   }
 
   /**
-   * Only to be called while `isObserved`, like the two below.
+   * Only to be called while `isObserved`, like the three below. They are given no instants and no ids, but rows: such a
+   * number costs an object on its way into a function where that is not merged into its caller.
    * @internal
    */
-  happened(kind: number, id: number, tube: Tube, number: number): void {
-    const at = this.nextEvent(kind, id, tube);
-    this.eventNumbers[at] = number;
+  truncated(tube: Tube, count: number): void {
+    const at = this.nextEvent(EVENT_TRUNCATED, tube);
+    this.eventIds[at] = 0;
+    this.eventNumbers[at] = count;
+  }
+
+  /**
+   * A job has come into being.
+   * @internal
+   */
+  wasPut(jobs: JobTable, row: number, tube: Tube, delay: number): void {
+    const at = this.nextEvent(EVENT_PUT, tube);
+    this.eventIds[at] = jobs.id.get(row);
+    this.eventNumbers[at] = delay;
   }
 
   /**
@@ -240,7 +252,8 @@ export class Outbox {
    * @internal
    */
   granted(jobs: JobTable, row: number, tube: Tube): void {
-    const at = this.nextEvent(EVENT_GRANTED, jobs.id.get(row), tube);
+    const at = this.nextEvent(EVENT_GRANTED, tube);
+    this.eventIds[at] = jobs.id.get(row);
     this.eventNumbers[at] = jobs.state.get(row) === READY ? jobs.readySince(row) : 0;
   }
 
@@ -249,17 +262,17 @@ export class Outbox {
    * @internal
    */
   leaves(kind: number, jobs: JobTable, row: number, tube: Tube): void {
-    const at = this.nextEvent(kind, jobs.id.get(row), tube);
+    const at = this.nextEvent(kind, tube);
+    this.eventIds[at] = jobs.id.get(row);
     const isHeld = jobs.state.get(row) === RESERVED;
     this.eventNumbers[at] = isHeld ? jobs.deadlineAt.get(row) - jobs.ttr.get(row) * 1000 : 0;
   }
 
   /** @internal */
-  private nextEvent(kind: number, id: number, tube: Tube): number {
+  private nextEvent(kind: number, tube: Tube): number {
     const at = this.eventCount++;
     if (at === this.eventKinds.length) this.makeRoom();
     this.eventKinds[at] = kind;
-    this.eventIds[at] = id;
     this.eventTubes[at] = tube;
     return at;
   }

@@ -54,6 +54,10 @@ export class Places {
     return this.jobs.state.get(row) === RESERVED && this.jobs.holder.get(row) === session.slot;
   }
 
+  isHeldByOther(row: number, session: Session): boolean {
+    return this.jobs.state.get(row) === RESERVED && this.jobs.holder.get(row) !== session.slot;
+  }
+
   addSession(): Session {
     const slot = this.freeSlots.pop() ?? this.sessionsBySlot.length;
     const session = new Session(slot, this.home, this.jobs);
@@ -119,13 +123,13 @@ export class Places {
   }
 
   /** For its ttr from `now` on; computed here for the same reason. */
-  enterReserved(row: number, session: Session, now: number): void {
+  enterReserved(row: number, tube: Tube, session: Session, now: number): void {
     const until = now + this.jobs.ttr.get(row) * 1000;
     this.jobs.state.set(row, RESERVED);
     this.jobs.holder.set(row, session.slot);
     this.jobs.deadlineAt.set(row, until);
     session.held.push(row);
-    this.tubeOf(row).reservedCount++;
+    tube.reservedCount++;
     this.counters.reserved++;
     if (until < session.alarmAt) this.alarms.ringBy(session, until);
   }
@@ -143,8 +147,8 @@ export class Places {
     this.jobs.holder.set(row, this.jobs.truncates);
   }
 
-  leave(row: number): void {
-    const tube = this.tubeOf(row);
+  /** `tube` is the job's: whoever calls knows it, and to find it again costs something on the way of each command. */
+  leave(row: number, tube: Tube): void {
     switch (this.jobs.state.get(row)) {
       case READY:
         tube.ready.remove(row);
@@ -173,8 +177,7 @@ export class Places {
   }
 
   /** Forgets a job that has left its place, and its tube if that was its last reason to be. */
-  forget(row: number): void {
-    const tube = this.tubeOf(row);
+  forget(row: number, tube: Tube): void {
     this.bodies.free(this.jobs.body.get(row), this.jobs.bodyBytes.get(row));
     this.jobs.remove(row);
     this.dropIfIdle(tube);

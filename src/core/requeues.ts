@@ -2,7 +2,6 @@
 
 import { NO_BODY } from "./bodies.ts";
 import type { Drafts } from "./drafts.ts";
-import { RESERVED } from "./jobs.ts";
 import type { Matching } from "./matching.ts";
 import { EVENT_REQUEUED, NOT_FOUND, RECORD_DROPPED, RECORD_PUT, REQUEUED } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
@@ -27,8 +26,7 @@ export class Requeues {
   find(session: Session, id: number): number {
     const { jobs } = this.places;
     const row = jobs.find(id);
-    const isOthers = row !== 0 && jobs.state.get(row) === RESERVED && !this.places.isHeldBy(row, session);
-    return isOthers ? 0 : row;
+    return row === 0 || this.places.isHeldByOther(row, session) ? 0 : row;
   }
 
   refuse(session: Session): void {
@@ -50,7 +48,7 @@ export class Requeues {
     const { jobs } = places;
     const former = places.tubeOf(row);
     if (outbox.isObserved) outbox.leaves(EVENT_REQUEUED, jobs, row, tube);
-    places.leave(row);
+    places.leave(row, former);
     outbox.recordGone(
       RECORD_DROPPED,
       jobs.id.get(row),

@@ -4,8 +4,9 @@ import type { Engine } from "../core/engine.ts";
 import { STATE_WORDS } from "../core/jobs.ts";
 import * as out from "../core/outbox.ts";
 import type { Outbox } from "../core/outbox.ts";
+import type { Tube } from "../core/tube.ts";
 import { EVENT_WORDS } from "./event_words.ts";
-import { MOST_SUBSCRIBERS } from "./limits.ts";
+import { MOST_SUBSCRIBERS, MOST_TUBES } from "./limits.ts";
 import type { Observation } from "./observation.ts";
 import { type Interest, Subscription, type Telling } from "./subscription.ts";
 import { describeQueue, describeTube } from "./tube_facts.ts";
@@ -92,16 +93,26 @@ export class LiveEvents implements Telling {
   }
 
   private readonly happened = (events: Outbox, index: number, now: number): void => {
-    const state = this.stateAfter(events, index);
+    const tube = events.eventTube(index);
+    let state = "";
     let json = "";
     for (const subscription of this.jobFollowers) {
-      if (!subscription.interest.states.has(state)) continue;
-      const tube = this.decoder.decode(events.eventTube(index).name);
-      if (!subscription.interest.matches(tube) || subscription.drops()) continue;
-      json ||= this.describe(events, index, tube, state, now);
+      if (!this.concerns(subscription, tube)) continue;
+      state ||= this.stateAfter(events, index);
+      if (!subscription.interest.states.has(state) || subscription.drops()) continue;
+      json ||= this.describe(events, index, this.decoder.decode(tube.name), state, now);
       subscription.job(json);
     }
   };
+
+  /** Whether a client wants to hear of a tube. Asked for each event, so the answer is remembered. */
+  private concerns(subscription: Subscription, tube: Tube): boolean {
+    const known = subscription.concerns[tube.slot];
+    if (known !== undefined && known.tube === tube) return known.isWanted;
+    const isWanted = subscription.interest.matches(this.decoder.decode(tube.name));
+    if (tube.slot < MOST_TUBES) subscription.concerns[tube.slot] = { tube, isWanted };
+    return isWanted;
+  }
 
   private describe(events: Outbox, index: number, tube: string, state: string, now: number): string {
     const kind = events.eventKind(index);

@@ -61,6 +61,7 @@ export class Observation implements Observer {
   private readonly nameless: TubeRecord = new TubeRecord("", null);
   /** Of jobs that are held and were touched: how long they were held before the last touch. */
   private readonly heldBefore = new Map<number, number>();
+  private hasTouched = false; // asking the map is slow, and most jobs are never touched
   private readonly followers = new Set<Follow>();
   private beatenAt: number;
   private readonly steppedAt: Record<Span, number>;
@@ -135,11 +136,12 @@ export class Observation implements Observer {
     const { heldBefore } = this;
     const isTouch = kind === EVENT_TOUCHED;
     let ms = sinceTouch;
-    if (isTouch || heldBefore.size > 0) {
+    if (isTouch || this.hasTouched) {
       const before = heldBefore.get(id);
       ms += before ?? 0;
       if (!isTouch) heldBefore.delete(id);
       else if (before !== undefined || heldBefore.size < MOST_TOUCHED) heldBefore.set(id, ms);
+      this.hasTouched = heldBefore.size > 0;
     }
     if (MEANINGS[kind] !== RAN) return;
     if (record.runs !== null) record.runs.add(ms);

@@ -1,6 +1,7 @@
 // What one client of live events has still to hear, as server-sent events. Bounded: of tubes only which ones changed is
 // kept, transitions of jobs are dropped beyond a number and counted, so a client that does not read costs no more than that.
 
+import type { Tube } from "../core/tube.ts";
 import { MOST_JOBS_TOLD, MOST_TUBES_TOLD } from "./limits.ts";
 import type { TubeRecord } from "./tube_record.ts";
 
@@ -24,6 +25,8 @@ export class Subscription {
   readonly interest: Interest;
   /** Called when there is something to take. */
   readonly wake: () => void;
+  /** By the slot of a tube: whether it concerns the client, as long as that tube has the slot. */
+  readonly concerns: ({ readonly tube: Tube; readonly isWanted: boolean } | undefined)[] = [];
   private readonly telling: Telling;
   private readonly changed = new Set<TubeRecord>();
   private jobs: string[] = [];
