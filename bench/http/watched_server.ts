@@ -42,4 +42,3 @@ function fail(error: Error & { code?: string }): void {
   console.error(error);
   process.exit(1);
 }
-

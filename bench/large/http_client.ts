@@ -62,7 +62,11 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
-  #begin(path: string, body: unknown, answered: (response: http.IncomingMessage) => void): http.ClientRequest {
+  #begin(
+    path: string,
+    body: unknown,
+    answered: (response: http.IncomingMessage) => void,
+  ): http.ClientRequest {
     const options = {
       host: HOST,
       port: this.#port,

@@ -59,7 +59,9 @@ async function truncates(): Promise<void> {
       const least = (of: (one: Truncate) => number): number => Math.min(...tries.map(of));
       const answerMs = least((one) => one.answerMs);
       const ratio = least((one) => one.clearingP99Us / one.quietP99Us);
-      for (const one of tries) lines.add({ row: "truncate", server: program.name, hasLog: dir !== null, ...one });
+      for (const one of tries) {
+        lines.add({ row: "truncate", server: program.name, hasLog: dir !== null, ...one });
+      }
       rows.push([
         `${program.name}${dir === null ? "" : " -b"}`,
         digits(answerMs),
