@@ -1,8 +1,13 @@
-// The queue that is looked at: many tubes with a few hundred jobs each, and one with a fifth of all jobs in random order.
+// The queue that is looked at: many tubes with a few hundred jobs each, one with a fifth of all jobs in random
+// order, and one with large bodies.
 import { ScaleClient } from "../scale/scale_client.ts";
 import { scattered } from "../scale/stretches.ts";
 
 export const LARGEST_TUBE = "largest";
+/** A tube with some very large bodies. */
+export const BULKY_TUBE = "bulky";
+const BULKY_JOBS = 1000;
+const BULKY_BODY = "0123456789".repeat(6000);
 const BODY = JSON.stringify({ kind: "mail", to: "somebody@example.org", try: 1 });
 /** Every so many tubes there is one with a buried job, one in random order, and one with delayed jobs. */
 const BURIED_EVERY = 20;
@@ -27,8 +32,10 @@ export async function fill(port: number, { tubes, jobs }: Amount): Promise<void>
   const client = await ScaleClient.open(port);
   const inLargest = Math.floor(jobs / 5);
   await fillTube(client, LARGEST_TUBE, inLargest);
-  const each = Math.floor((jobs - inLargest) / (tubes - 1));
-  for (let i = 0; i < tubes - 1; i++) {
+  await client.ask(`use ${BULKY_TUBE}\r\n`);
+  await client.bulk(BULKY_JOBS, () => `put 1024 0 100000 ${BULKY_BODY.length}\r\n${BULKY_BODY}\r\n`);
+  const each = Math.floor((jobs - inLargest) / (tubes - 2));
+  for (let i = 0; i < tubes - 2; i++) {
     await client.ask(`use ${tubeName(i)}\r\n`);
     const delay = i % DELAYED_EVERY === 1 ? 50_000 : 0;
     const isScattered = i % SCATTERED_EVERY === 2;

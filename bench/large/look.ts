@@ -6,19 +6,9 @@ import type { ServerProgram } from "../support/programs.ts";
 import { type Amount, fill } from "./fill.ts";
 import { HttpClient } from "./http_client.ts";
 import { type Asking, LOOK_ROWS, type LookRow } from "./look_rows.ts";
+import { type Look, lookOf } from "./looked.ts";
+import { CONSOLE_ROW, measureConsole } from "./open_console.ts";
 import { Neighbour, type Waits } from "./neighbour.ts";
-
-/** No other client may wait longer than that. */
-export const BLOCK_LIMIT_MS = 20;
-
-export interface Look {
-  readonly row: string;
-  /** The fastest answer of all tries. */
-  readonly tookMs: number;
-  /** How long the client beside it waited at most, in the try where that was least; and what of that was computed. */
-  readonly waitedMs: number;
-  readonly computedMs: number;
-}
 
 export async function measureLooks(
   program: ServerProgram,
@@ -40,6 +30,7 @@ export async function measureLooks(
       if (!isWanted(row.name)) continue;
       found(await measure(row, { http, client, tubes: amount.tubes }, neighbour, repeats));
     }
+    if (isWanted(CONSOLE_ROW)) found(await measureConsole(httpPort, neighbour, repeats));
     neighbour.close();
     client.close();
   } finally {
@@ -58,10 +49,5 @@ async function measure(row: LookRow, asking: Asking, neighbour: Neighbour, repea
     times.push(performance.now() - beganAt);
     waits.push(await neighbour.stop());
   }
-  return {
-    row: row.name,
-    tookMs: Math.min(...times),
-    waitedMs: Math.min(...waits.map(({ longestMs }) => longestMs)),
-    computedMs: Math.min(...waits.map(({ computedMs }) => computedMs)),
-  };
+  return lookOf(row.name, times, waits);
 }

@@ -1,6 +1,6 @@
 // What can be asked of a large queue: all that the console asks by itself, and the heaviest that a user can.
 import type { ScaleClient } from "../scale/scale_client.ts";
-import { LARGEST_TUBE, putText, tubeName } from "./fill.ts";
+import { BULKY_TUBE, LARGEST_TUBE, putText, tubeName } from "./fill.ts";
 import type { HttpClient } from "./http_client.ts";
 
 /** What a row asks with. */
@@ -33,6 +33,10 @@ export const LOOK_ROWS: readonly LookRow[] = [
   get(`${largest}/history?span=day`, "history of a day"),
   get(`${largest}/jobs?state=ready&limit=50&body=text`, "jobs limit=50 with bodies"),
   get(`${largest}/jobs?state=ready&limit=1000&body=text`, "jobs limit=1000 with bodies"),
+  get(
+    `/v1/tubes/${BULKY_TUBE}/jobs?limit=1000&body=text&preview=65536`,
+    "jobs limit=1000, large bodies whole",
+  ),
   {
     name: "jobs, 10 pages of 1000",
     async ask({ http }) {
@@ -65,7 +69,7 @@ export const LOOK_ROWS: readonly LookRow[] = [
     async ask({ http, client, tubes }) {
       const stop = await http.listen("/v1/events?tubes=*");
       for (let second = 0; second < 3; second++) {
-        await client.bulk(tubes - 1, (i) => `use ${tubeName(i)}\r\n${putText(1024)}`, 2);
+        await client.bulk(tubes - 2, (i) => `use ${tubeName(i)}\r\n${putText(1024)}`, 2);
         await rest(1000);
       }
       stop();

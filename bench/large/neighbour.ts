@@ -35,10 +35,11 @@ export class Neighbour {
     return new Neighbour(client, openSync(`/proc/${server.pid}/task/${server.pid}/schedstat`, "r"));
   }
 
-  start(): void {
+  /** `restMs`: how long it rests after each job, to leave its core to others. */
+  start(restMs = 0): void {
     this.#longestMs = this.#computedMs = 0;
     this.#isStopping = false;
-    this.#running = this.#run();
+    this.#running = this.#run(restMs);
     this.#running.catch(() => {}); // told by stop()
   }
 
@@ -53,12 +54,13 @@ export class Neighbour {
     this.#client.close();
   }
 
-  async #run(): Promise<void> {
+  async #run(restMs: number): Promise<void> {
     while (!this.#isStopping) {
       await this.#timed(put());
       await this.#timed("reserve-with-timeout 0\r\n");
       const [id] = this.#client.takeReserved();
       await this.#timed(`delete ${id}\r\n`);
+      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     }
   }
 
