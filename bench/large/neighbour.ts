@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { ScaleClient } from "../scale/scale_client.ts";
 import { put } from "../scale/stretches.ts";
+import { Histogram } from "../support/histogram.ts";
 import type { BenchServer } from "../support/server.ts";
 
 const TUBE = "neighbour";
@@ -11,6 +12,8 @@ const TUBE = "neighbour";
 export interface Waits {
   /** The longest that a command took. */
   readonly longestMs: number;
+  /** What 99 of 100 commands took at most, in microseconds. */
+  readonly p99Us: number;
   /** The most that the server's thread computed during one command. */
   readonly computedMs: number;
 }
@@ -19,7 +22,7 @@ export class Neighbour {
   readonly #client: ScaleClient;
   readonly #cpu: number;
   readonly #read: Buffer = Buffer.alloc(64);
-  #longestMs = 0;
+  #latency: Histogram = new Histogram();
   #computedMs = 0;
   #running: Promise<void> = Promise.resolve();
   #isStopping = false;
@@ -37,7 +40,8 @@ export class Neighbour {
 
   /** `restMs`: how long it rests after each job, to leave its core to others. */
   start(restMs = 0): void {
-    this.#longestMs = this.#computedMs = 0;
+    this.#latency = new Histogram();
+    this.#computedMs = 0;
     this.#isStopping = false;
     this.#running = this.#run(restMs);
     this.#running.catch(() => {}); // told by stop()
@@ -46,7 +50,11 @@ export class Neighbour {
   async stop(): Promise<Waits> {
     this.#isStopping = true;
     await this.#running;
-    return { longestMs: this.#longestMs, computedMs: this.#computedMs };
+    return {
+      longestMs: this.#latency.maxMs,
+      p99Us: this.#latency.quantileUs(0.99),
+      computedMs: this.#computedMs,
+    };
   }
 
   close(): void {
@@ -71,7 +79,7 @@ export class Neighbour {
     const ms = performance.now() - sentAt;
     // The kernel adds up a running thread's time now and then, so it may tell of more than lies between.
     const computedMs = Math.min(ms, this.#cpuMs() - cpuBefore);
-    this.#longestMs = Math.max(this.#longestMs, ms);
+    this.#latency.add(ms);
     this.#computedMs = Math.max(this.#computedMs, computedMs);
   }
 

@@ -1,21 +1,23 @@
 // A tube with a million jobs is emptied: how soon that is answered, and how long another client waits while it is cleared away.
-import { Bystander } from "../scale/bystander.ts";
 import { ScaleClient } from "../scale/scale_client.ts";
 import { workDirectory } from "../support/disk.ts";
 import type { ServerProgram } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { fillTube, LARGEST_TUBE } from "./fill.ts";
+import { Neighbour, type Waits } from "./neighbour.ts";
 
 /** A truncate must be answered sooner than that. */
 export const TRUNCATE_LIMIT_MS = 50;
-/** How long the client beside it is watched before, and after the answer. */
-const WATCH_MS = 2000;
+/** How long the client beside it is watched: before, and from the truncate on. So long a million jobs are cleared away at least. */
+const WATCH_MS = 250;
+/** Before that code is compiled and the log has caught up. */
+const WARM_UP_MS = 2000;
 
 export interface Truncate {
   readonly answerMs: number;
-  readonly quietP99Us: number;
-  readonly clearingP99Us: number;
-  readonly clearingMaxMs: number;
+  /** Of the client beside it. */
+  readonly quiet: Waits;
+  readonly clearing: Waits;
 }
 
 /** `dir`: where the log is written; null: none is. */
@@ -29,28 +31,25 @@ export async function measureTruncate(
   try {
     const client = await ScaleClient.open(server.port);
     await fillTube(client, LARGEST_TUBE, jobs);
-    const bystander = await Bystander.open(server.port);
-    bystander.start();
-    await rest(WATCH_MS / 2); // code is compiled
-    await bystander.stop();
-    bystander.start();
-    await rest(WATCH_MS);
-    const quiet = await bystander.stop();
-    bystander.start();
+    const neighbour = await Neighbour.open(server);
+    const watch = async (ms: number, answered: Promise<void> = Promise.resolve()): Promise<Waits> => {
+      neighbour.start();
+      await Promise.all([rest(ms), answered]);
+      return await neighbour.stop();
+    };
+    await watch(WARM_UP_MS);
+    const quiet = await watch(WATCH_MS);
     const beganAt = performance.now();
-    await client.ask(`truncate ${LARGEST_TUBE}\r\n`);
-    const answerMs = performance.now() - beganAt;
-    await rest(WATCH_MS);
-    const clearing = await bystander.stop();
+    let answerMs = NaN;
+    const answered = client.ask(`truncate ${LARGEST_TUBE}\r\n`).then(() => {
+      answerMs = performance.now() - beganAt;
+    });
+    const clearing = await watch(WATCH_MS, answered);
     await client.ask(`stats-tube ${LARGEST_TUBE}\r\n`);
     if (client.field("current-jobs-ready") !== 0) throw new Error("there are jobs left");
     client.close();
-    return {
-      answerMs,
-      quietP99Us: quiet.quantileUs(0.99),
-      clearingP99Us: clearing.quantileUs(0.99),
-      clearingMaxMs: clearing.maxMs,
-    };
+    neighbour.close();
+    return { answerMs, quiet, clearing };
   } finally {
     await server.stop();
     log?.remove();
