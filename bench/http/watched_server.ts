@@ -2,9 +2,8 @@
 // asks for the list of tubes once a second.
 import process from "node:process";
 import http from "node:http";
-import net from "node:net";
 import type { ServerProgram } from "../support/programs.ts";
-import { type BenchServer, HOST, startServer } from "../support/server.ts";
+import { type BenchServer, freePort, HOST, startServer } from "../support/server.ts";
 
 /** Behind a server's name. */
 export const WATCHED = " watched";
@@ -42,15 +41,4 @@ function fail(error: Error & { code?: string }): void {
   if (error.code === "ECONNREFUSED" || error.code === "ECONNRESET") return;
   console.error(error);
   process.exit(1);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once("error", reject);
-    probe.listen(0, HOST, () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

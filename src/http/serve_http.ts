@@ -12,6 +12,7 @@ import { Audit } from "./audit.ts";
 import { dress } from "./access/answer_headers.ts";
 import { HttpGate } from "./access/http_gate.ts";
 import { Origins } from "./access/origins.ts";
+import { asGet, withoutBody } from "./head.ts";
 import { LocalSource } from "./local/local_source.ts";
 import { Pace } from "./local/pace.ts";
 import { type ObservedServer, observeServer } from "./observe_server.ts";
@@ -128,10 +129,17 @@ export class HttpPort {
 
 /** Everything that is the same for every answer. */
 async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
-  const { app, origins, percent } = door;
+  const { origins } = door;
+  const isHead = request.method === "HEAD";
   const response = origins.preflight(request) ?? refusal(origins, request) ??
-    (app === null ? answerBefore(request, percent) : await app.fetch(request, env));
+    (isHead
+      ? await withoutBody(await answerOf(door, asGet(request), env))
+      : await answerOf(door, request, env));
   return response.status === SWITCHING ? response : dress(response, origins.allowance(request));
+}
+
+async function answerOf({ app, percent }: Door, request: Request, env: Env): Promise<Response> {
+  return app === null ? answerBefore(request, percent) : await app.fetch(request, env);
 }
 
 /** An upgraded connection's answer belongs to the runtime. */

@@ -45,8 +45,8 @@ for (const kind of [EVENT_DELETED, EVENT_RELEASED, EVENT_BURIED]) MEANINGS[kind]
 
 /** Tubes looked at per beat for what no event tells. */
 const LOOKS_PER_BEAT = 2048;
-/** Records brought up to date in one go. */
-const PIECE = 1000;
+/** Records brought up to date, and tubes looked at, in one go. */
+const PIECE = 500;
 
 export class Observation implements Observer {
   /** All tubes together, and those that a scrape does not tell of by name. Brought up to date by {@link settle}. */
@@ -161,8 +161,14 @@ export class Observation implements Observer {
 
   /** Adds up what the tubes have counted by themselves. */
   settle(): void {
+    const pieces = this.settleInPieces();
+    while (!pieces.next().done);
+  }
+
+  private *settleInPieces(): Generator<void, void, void> {
     const { total, rest, records } = this;
-    for (const record of this.listed) {
+    for (const [index, record] of this.listed.entries()) {
+      if (index % PIECE === PIECE - 1) yield;
       if (record.addNewTo(total, record.isExposed ? null : rest)) record.hasNew = true;
     }
     total.waits!.setTo(rest.waits!, records.forgotten.waits!);
@@ -189,8 +195,8 @@ export class Observation implements Observer {
     const elapsedMs = now - this.beatenAt;
     if (elapsedMs <= 0) return [];
     this.beatenAt = now;
-    this.lookAround(now);
-    this.settle();
+    yield* this.lookAround(now);
+    yield* this.settleInPieces();
     const changed = this.listed;
     this.listed = [];
     let mayChart = true;
@@ -211,18 +217,23 @@ export class Observation implements Observer {
   }
 
   /** Finds tubes that are gone, and those that look different without an event: used, watched, waited at, paused. */
-  private lookAround(now: number): void {
+  private *lookAround(now: number): Generator<void, void, void> {
     this.records.tidy(now, (record) => !record.isListed && this.list(record));
     const { list } = this.engine.tubes;
     if (this.lookFrom >= list.length) this.lookFrom = 0;
-    const end = Math.min(list.length, this.lookFrom + LOOKS_PER_BEAT);
-    for (; this.lookFrom < end; this.lookFrom++) {
-      const record = this.records.obtain(list[this.lookFrom]);
-      if (record === undefined) continue;
-      const looks = looksOf(list[this.lookFrom]);
-      if (looks !== record.lookedLike && !record.isListed) this.list(record);
-      record.lookedLike = looks;
+    for (let looks = 0; looks < LOOKS_PER_BEAT; looks++) {
+      if (looks % PIECE === 0) yield;
+      if (this.lookFrom >= list.length) return; // tubes may have gone meanwhile
+      this.lookAt(list[this.lookFrom++]);
     }
+  }
+
+  private lookAt(tube: Tube): void {
+    const record = this.records.obtain(tube);
+    if (record === undefined) return;
+    const looks = looksOf(tube);
+    if (looks !== record.lookedLike && !record.isListed) this.list(record);
+    record.lookedLike = looks;
   }
 
   private step(span: Span, now: number): void {

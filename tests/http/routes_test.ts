@@ -110,6 +110,47 @@ describe("routes that look", () => {
       }
     }));
 
+  it("end a page early when the bodies on it are large, and go on behind it", () =>
+    withService(async (service) => {
+      const body = "x".repeat(60_000);
+      const ids: number[] = [];
+      for (let i = 0; i < 40; i++) ids.push(await put(service, "t", body, { priority: (i * 7) % 40 }));
+      for (const path of ["/v1/tubes/t/jobs?limit=1000", "/v1/search?limit=1000"]) {
+        const seen: number[] = [];
+        const lengths: number[] = [];
+        for (let next: string | null = ""; next !== null;) {
+          const query = `body=text&preview=65536${next === "" ? "" : `&cursor=${encodeURIComponent(next)}`}`;
+          const { json } = await service.call("GET", `${path}&${query}`);
+          for (const job of json.jobs) {
+            assertEquals(job.body.text.length, body.length);
+            seen.push(job.id);
+          }
+          lengths.push(json.jobs.length);
+          next = json.next;
+        }
+        assertEquals(lengths, [18, 18, 4], path); // a mebibyte of bodies each
+        assertEquals(seen.toSorted((a, b) => a - b), ids);
+        assertEquals((await service.call("GET", path)).json.jobs.length, 40);
+      }
+    }));
+
+  it("answer HEAD as GET, without the body but with its length", () =>
+    withService(async (service) => {
+      for (const path of ["/", "/console/app.js", "/v1/tubes", "/openapi.json", "/nowhere"]) {
+        const whole = await fetch(service.url + path);
+        const head = await fetch(service.url + path, { method: "HEAD" });
+        const length = (await whole.arrayBuffer()).byteLength;
+        assertEquals([head.status, head.headers.get("content-type")], [
+          whole.status,
+          whole.headers.get("content-type"),
+        ]);
+        assertEquals(Number(head.headers.get("content-length")), length, path);
+        assertEquals((await head.arrayBuffer()).byteLength, 0);
+      }
+      const events = await fetch(`${service.url}/v1/events`, { method: "HEAD" });
+      assertEquals(events.headers.get("content-type")?.startsWith("text/event-stream"), true);
+    }));
+
   it("describe all routes in an OpenAPI document", () =>
     withService(async (service) => {
       const { json } = await service.call("GET", "/openapi.json");

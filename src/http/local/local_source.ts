@@ -38,6 +38,7 @@ import type {
   TubeQuery,
 } from "../source.ts";
 import { ActTask, concerns } from "./act_task.ts";
+import { JobList, PAGE_BODY_BYTES, shownBytes } from "./job_list.ts";
 import { JobSearch } from "./job_search.ts";
 import { Leases } from "./leases.ts";
 import type { Pace } from "./pace.ts";
@@ -186,27 +187,22 @@ export class LocalSource implements Source {
   // Jobs.
 
   async jobs(tube: string, { state, limit, cursor, view }: JobListQuery): Promise<JobPage> {
-    let after = cursor === null ? null : readCursor(cursor);
-    if (cursor !== null && after === null) throw badField("cursor", "it is not one that a page ended with");
-    const jobs: Job[] = [];
-    let isCut = false;
+    const list = new JobList(
+      this.#inspector,
+      this.#shown,
+      STATE_WORDS.indexOf(state) as JobState,
+      limit,
+      view,
+    );
+    if (cursor !== null) list.after = readCursor(cursor) ?? refuseCursor();
     let total = 0;
-    await this.#pace.walk(NEVER, () =>
+    await this.#pace.walk(NEVER, (isTimeUp) =>
       this.#look((now) => {
-        const { inspection } = this.#inspector;
         const from = this.#tube(tube);
         total = countOf(from, state);
-        const page = inspection.listJobs(
-          from,
-          STATE_WORDS.indexOf(state) as JobState,
-          after,
-          limit - jobs.length,
-        );
-        for (const row of page.rows) jobs.push(this.#shown.job(row, now, view));
-        after = page.next;
-        isCut ||= page.isCut;
-        return after === null || jobs.length >= limit;
+        return list.goOn(from, now, isTimeUp);
       }));
+    const { jobs, after, isCut } = list;
     return { jobs, total, next: after === null ? null : cursorText(after), isCut };
   }
 
@@ -254,10 +250,13 @@ export class LocalSource implements Source {
   async search({ match, limit, cursor, view }: SearchQuery, signal: AbortSignal): Promise<SearchPage> {
     const search = new JobSearch(this.#inspector, match, cursor === null ? 1 : placeOf(cursor));
     const jobs: Job[] = [];
+    let bytes = 0;
     await this.#pace.walk(signal, (isTimeUp) =>
       this.#look((now) => {
         const isOver = search.goOn(now, isTimeUp, (row) => {
-          return jobs.push(this.#shown.job(row, now, view)) >= limit;
+          const job = this.#shown.job(row, now, view);
+          bytes += shownBytes(job, view);
+          return jobs.push(job) >= limit || bytes >= PAGE_BODY_BYTES;
         });
         return isOver || search.scanned >= MAX_SCANNED;
       }));
@@ -272,38 +271,46 @@ export class LocalSource implements Source {
     signal: AbortSignal,
   ): Promise<ActOutcome> {
     const search = new JobSearch(this.#inspector, match, 1);
-    const ids = await this.#idsOf(search, action, signal);
-    if (expectedCount === null) return { count: ids.length, failed: 0, isDone: false };
-    if (ids.length !== expectedCount) {
-      throw new Problem(409, `${ids.length} jobs match by now`, {
-        field: "expectedCount",
-        more: { count: ids.length },
-      });
+    const batches: number[][] = [];
+    const count = await this.#find(search, action, expectedCount === null ? null : batches, signal);
+    if (expectedCount === null) return { count, failed: 0, isDone: false };
+    if (count !== expectedCount) {
+      throw new Problem(409, `${count} jobs match by now`, { field: "expectedCount", more: { count } });
     }
     const peer = openPeer(this.#server, null);
     let done = 0;
     try {
-      for (let at = 0; at < ids.length && !signal.aborted; at += ACTS_AT_ONCE) {
-        const some = ids.slice(at, at + ACTS_AT_ONCE);
-        done += (await outcome(peer, new ActTask(some, action, (row, now) => search.isMatch(row, now)))).done;
+      for (const ids of batches) {
+        if (signal.aborted) break;
+        done += (await outcome(peer, new ActTask(ids, action, (row, now) => search.isMatch(row, now)))).done;
         await this.#pace.rest();
       }
     } finally {
       peer.close();
     }
-    return { count: done, failed: ids.length - done, isDone: true };
+    return { count: done, failed: count - done, isDone: true };
   }
 
-  /** All jobs that match and that the action is for. */
-  async #idsOf(search: JobSearch, action: Action, signal: AbortSignal): Promise<number[]> {
+  /** Counts the jobs that match and that the action is for; their ids come in batches, if they are wanted. */
+  async #find(
+    search: JobSearch,
+    action: Action,
+    batches: number[][] | null,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { jobs } = this.#inspector;
-    const ids: number[] = [];
+    let count = 0;
+    let batch: number[] = [];
     const found = (row: number): boolean => {
-      if (concerns(action, jobs.state.get(row))) ids.push(jobs.id.get(row));
+      if (!concerns(action, jobs.state.get(row))) return false;
+      // Never one array for all: to grow it would be a long pause.
+      if (batches !== null && count % ACTS_AT_ONCE === 0) batches.push(batch = []);
+      if (batches !== null) batch.push(jobs.id.get(row));
+      count++;
       return false;
     };
     await this.#pace.walk(signal, (isTimeUp) => this.#look((now) => search.goOn(now, isTimeUp, found)));
-    return ids;
+    return count;
   }
 
   // Leases.
@@ -387,8 +394,12 @@ export class LocalSource implements Source {
 const NEVER: AbortSignal = new AbortController().signal;
 const NO_BODY: BodyView = { encoding: "none", maxBytes: 0 };
 
+function refuseCursor(): never {
+  throw badField("cursor", "it is not one that a page ended with");
+}
+
 function placeOf(cursor: string): number {
-  if (!/^\d{1,10}$/.test(cursor)) throw badField("cursor", "it is not one that a page ended with");
+  if (!/^\d{1,10}$/.test(cursor)) refuseCursor();
   return Number(cursor);
 }
 
