@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, assertEquals } from "@std/assert";
 import type { Scope } from "../../src/access/scopes.ts";
+import type { Connection } from "../../src/http/model.ts";
 import type { Route } from "../../src/http/route.ts";
 import { EventClient } from "../http/event_client.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server_process.ts";
+import { WireClient } from "../support/wire_client.ts";
 import { ASKERS, isLetIn, tableTokens, tokenFor } from "./askers.ts";
 import { HTTP_ROUTES } from "./security_table.ts";
 
@@ -139,6 +141,21 @@ describe("every route", () => {
     const tube = HTTP_ROUTES.find(({ path }) => path === "/v1/tubes/:tube")!;
     assertEquals(await ask(tube, { cookie: right.cookie }), 401);
     assertEquals(await ask(tube, { cookie: "runnerbean=made-up" }), 401);
+  });
+
+  it("of connections tells who each is, also who holds a lease", async () => {
+    const wire = await WireClient.connect(server.port);
+    assertEquals(await wire.ask(`auth ${tokenFor("put", "here")}\r\n`), "AUTHENTICATED\r\n");
+    await lease(); // as admin-all
+    const response = await fetch(`${base}/v1/connections?limit=1000`, {
+      headers: bearer(tokenFor("admin", "*")),
+    });
+    const { connections } = await response.json() as { connections: Connection[] };
+    const names = (kind: string): (string | null)[] =>
+      connections.filter((each) => each.kind === kind).map(({ identity }) => identity);
+    assertEquals(names("tcp"), ["put-here"]);
+    assert(names("http").includes("admin-all"), String(names("http")));
+    wire.close();
   });
 
   it("of live events tells of no tube that the caller may not read", async () => {

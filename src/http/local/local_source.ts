@@ -98,7 +98,7 @@ export class LocalSource implements Source {
     this.#shown = new Shown(this.#inspector, trends);
     this.#pace = pace;
     this.#leases = new Leases(server);
-    this.#peer = openPeer(server, null);
+    this.#peer = openPeer(server);
   }
 
   // The server.
@@ -175,7 +175,7 @@ export class LocalSource implements Source {
 
   async kick(name: string, count: number): Promise<number> {
     this.#tube(name);
-    const peer = openPeer(this.#server, null); // its own: a large kick takes many turns
+    const peer = openPeer(this.#server); // its own: a large kick takes many turns
     try {
       return (await ask(peer, `kick ${count}`, encoder.encode(name))).number;
     } finally {
@@ -280,7 +280,7 @@ export class LocalSource implements Source {
         more: { count: ids.length },
       });
     }
-    const peer = openPeer(this.#server, null);
+    const peer = openPeer(this.#server);
     let done = 0;
     try {
       for (let at = 0; at < ids.length && !signal.aborted; at += ACTS_AT_ONCE) {
