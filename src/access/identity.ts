@@ -1,9 +1,9 @@
 // Who somebody is, and what that allows.
 // Invariant: an identity does not change; after a reload there are new ones, and who had an old one asks for its successor.
 
+import type { Glob } from "../core/glob.ts";
 import { ALL_SCOPES, NO_SCOPE, SCOPE_BITS } from "./scopes.ts";
 import type { Scope } from "./scopes.ts";
-import type { TubePattern } from "./tube_pattern.ts";
 
 export interface Identity {
   readonly name: string;
@@ -26,7 +26,7 @@ export interface Identity {
 /** One scope for the tubes of one pattern. */
 export interface Grant {
   readonly scope: Scope;
-  readonly pattern: TubePattern;
+  readonly pattern: Glob;
 }
 
 const encoder = new TextEncoder();

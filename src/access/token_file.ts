@@ -10,7 +10,7 @@ import { LEAST_TOKEN_LENGTH, MOST_FILE_BYTES, MOST_TOKEN_LENGTH, MOST_TOKENS } f
 import type { Grant } from "./identity.ts";
 import { SCOPES } from "./scopes.ts";
 import type { Scope } from "./scopes.ts";
-import { TubePattern } from "./tube_pattern.ts";
+import { tubePattern } from "./tube_pattern.ts";
 
 /** SHA-256 of a text's UTF-8. */
 export type Digest = (text: string) => Uint8Array;
@@ -111,7 +111,7 @@ class LineReader implements TokenList {
       return `word ${place}: expected ${SCOPES.join("=, ")}=, token= or expires=`;
     }
     for (const text of value.split(",")) {
-      const pattern = TubePattern.parse(text);
+      const pattern = tubePattern(text);
       if (pattern === null) return `${key}: expected tube names separated by commas, in which * is any text`;
       this.grants.push({ scope: key as Scope, pattern });
     }

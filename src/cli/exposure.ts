@@ -14,21 +14,9 @@ export function exposures(
   http: Address | null,
   hasAccessControl: boolean,
 ): string[] {
-  const warnings: string[] = [];
-  for (const address of [main, http]) {
-    if (address === null || !isExposed(address)) continue;
-    const where = describeAddress(address);
-    if (!hasAccessControl) {
-      warnings.push(
-        `WARNING: ${where} is open to the network without access control: whoever reaches it may read, take and ` +
-          "delete every job. Use --auth FILE, or listen on 127.0.0.1 or a unix socket (docs/SECURITY.md)",
-      );
-    } else if (tlsCert === null) {
-      warnings.push(
-        `WARNING: ${where} is open to the network without TLS: tokens and jobs can be read on the way. Use --tls-cert`,
-      );
-    }
-  }
+  const doors = http === null ? [main] : [main, http];
+  const warnings = doors.map((door) => exposureOf(door, hasAccessControl, tlsCert !== null))
+    .filter((warning) => warning !== null);
   for (const [i, address] of further.entries()) {
     if (!isExposed(address)) continue;
     const { identity } = listenAs[i];
@@ -37,6 +25,17 @@ export function exposures(
     );
   }
   return warnings;
+}
+
+/** The same for one door. */
+export function exposureOf(address: Address, hasAccessControl: boolean, hasTls: boolean): string | null {
+  if (!isExposed(address) || (hasAccessControl && hasTls)) return null;
+  const where = describeAddress(address);
+  if (hasAccessControl) {
+    return `WARNING: ${where} is open to the network without TLS: tokens and jobs can be read on the way. Use --tls-cert`;
+  }
+  return `WARNING: ${where} is open to the network without access control: whoever reaches it may read, take and ` +
+    "delete every job. Use --auth FILE, or listen on 127.0.0.1 or a unix socket (docs/SECURITY.md)";
 }
 
 function isExposed(address: Address): boolean {

@@ -19,7 +19,8 @@ export const USAGE: string = `Use: runnerbean [OPTIONS]
      runnerbean pause TUBE SECONDS           hold its jobs back; 0 ends that
      runnerbean delete ID...                 jobs that nobody holds
      runnerbean truncate TUBE [STATE...]     all jobs of a tube that nobody holds [--yes]
-     runnerbean console                      the console of a server, on its own port [--http ADDR:PORT] [--audit FILE]
+     runnerbean console                      the console of a server, on its own port [--http ADDR:PORT]; --auth, --tls-cert,
+                                             --tls-key, --http-name, --cors and --audit are for that port
      These take --server HOST:PORT or unix:PATH (RUNNERBEAN_SERVER; default is 127.0.0.1:11300), --json for lines of
      JSON, --token-file FILE (RUNNERBEAN_TOKEN), --tls, --tls-ca FILE. They work with beanstalkd too, but for truncate
      and most of jobs.

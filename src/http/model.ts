@@ -119,11 +119,12 @@ export interface ServerInfo {
       readonly liveBytes: number;
     };
   } | null;
+  /** Not told by another server. */
   readonly memory: {
     readonly rssBytes: number;
     readonly heapBytes: number;
     readonly jobBytes: number;
-  };
+  } | null;
   readonly loop: { readonly longestTurnMs: number; readonly timerLatenessMs: number } | null;
 }
 

@@ -10,9 +10,10 @@ export type Scope = "put" | "reserve" | "read" | "admin" | "none";
 
 /**
  * Where a route's tube comes from, for rights that are given per tube: the path, the JSON body's `tube` or `tubes`, the
- * query's `tube`, the job or the lease in the path. `any`: it concerns no tube or all of them.
+ * query's `tube`, the job or the lease in the path. `any`: it concerns no tube or all of them. `own`: it tells of the tubes for
+ * which the caller has the scope, and of no other.
  */
-export type TubeFrom = "param" | "body" | "query" | "job" | "lease" | "any";
+export type TubeFrom = "param" | "body" | "query" | "job" | "lease" | "any" | "own";
 
 /** What a request came with, checked. */
 export interface Call<P, Q, B> {

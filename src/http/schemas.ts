@@ -171,7 +171,7 @@ export const serverInfo: v.GenericSchema<ServerInfo> = v.object({
       liveBytes: count,
     })),
   })),
-  memory: v.object({ rssBytes: count, heapBytes: count, jobBytes: count }),
+  memory: v.nullable(v.object({ rssBytes: count, heapBytes: count, jobBytes: count })),
   loop: nullable(v.object({ longestTurnMs: count, timerLatenessMs: count })),
 });
 

@@ -116,8 +116,9 @@ export interface ReserveQuery {
   readonly count: number;
   readonly timeoutSeconds: number;
   readonly encoding: Encoding;
-  /** Where who asks is, for the list of connections. */
+  /** Where who asks is, and who that is, for the list of connections. */
   readonly peer: string | null;
+  readonly identityName: string | null;
 }
 
 export type LeaseAct =

@@ -2,6 +2,7 @@
 // of each event (a few additions), and beaten once a second for all else; both are bounded, whatever the number of tubes.
 
 import type { Engine } from "../core/engine.ts";
+import { Glob } from "../core/glob.ts";
 import {
   EVENT_BURIED,
   EVENT_DELETED,
@@ -17,7 +18,6 @@ import {
 } from "../core/outbox.ts";
 import type { Tube } from "../core/tube.ts";
 import type { Observer } from "../server/observer.ts";
-import { globMatcher } from "./glob.ts";
 import { History, type HistoryPoint, type Span, STEPS } from "./history.ts";
 import { MOST_TOUCHED } from "./limits.ts";
 import { OldestReadyJobs } from "./oldest_ready.ts";
@@ -69,7 +69,8 @@ export class Observation implements Observer {
 
   constructor(engine: Engine, now: number, options: ObservationOptions = {}) {
     this.engine = engine;
-    this.records = new TubeRecords(globMatcher(options.metricsTubes ?? "*"));
+    const metricsTubes = new Glob(options.metricsTubes ?? "*");
+    this.records = new TubeRecords((name) => metricsTubes.fitsText(name));
     this.oldest = new OldestReadyJobs(engine);
     this.total.keepTimes();
     this.rest.keepTimes();

@@ -65,12 +65,15 @@ export interface LocalName {
   readonly number: number;
   readonly kind: PeerKind;
   readonly peerAddress: string | null;
+  /** Who it works for, where there is access control. */
+  readonly identityName?: string | null;
 }
 
 export class LocalPeer implements ServerPeer {
   readonly number: number;
   readonly kind: PeerKind;
   readonly peerAddress: string | null;
+  readonly identityName: string | null;
   readonly unsentBytes: number = 0;
   isListed = false;
   isAwaiting = false;
@@ -95,6 +98,7 @@ export class LocalPeer implements ServerPeer {
 
   constructor(server: LocalOwner, session: Session, atOnce: AtOnce | null, name: LocalName) {
     ({ number: this.number, kind: this.kind, peerAddress: this.peerAddress } = name);
+    this.identityName = name.identityName ?? null;
     this.server = server;
     this.session = session;
     this.atOnce = atOnce;

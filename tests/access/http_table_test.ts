@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, assertEquals } from "@std/assert";
 import type { Scope } from "../../src/access/scopes.ts";
+import type { Connection } from "../../src/http/model.ts";
 import type { Route } from "../../src/http/route.ts";
+import { EventClient } from "../http/event_client.ts";
 import { freePort, type ServerProcess, startServer } from "../support/server_process.ts";
+import { WireClient } from "../support/wire_client.ts";
 import { ASKERS, isLetIn, tableTokens, tokenFor } from "./askers.ts";
 import { HTTP_ROUTES } from "./security_table.ts";
 
@@ -89,7 +92,8 @@ describe("every route", () => {
     return { cookie: cookie.split(";")[0], csrf: (await response.json() as Login).csrf };
   };
 
-  const subjectOf = ({ tube }: Route): "here" | "all" => tube === "any" ? "all" : "here";
+  const SUBJECTS: Readonly<Partial<Record<Route["tube"], "any" | "all">>> = { any: "all", own: "any" };
+  const subjectOf = ({ tube }: Route): "here" | "any" | "all" => SUBJECTS[tube] ?? "here";
 
   it("that names its tube in the body is asked for here", () => {
     const named = HTTP_ROUTES.filter(({ tube }) => tube === "body").map(({ path }) => path);
@@ -116,7 +120,9 @@ describe("every route", () => {
   it("takes a session's cookie, for changes only together with its second secret", async () => {
     const right = await login(tokenFor("admin", "here"));
     const other = await login(tokenFor("admin", "there"));
-    for (const route of HTTP_ROUTES.filter(({ scope, tube }) => scope !== "none" && tube !== "any")) {
+    for (
+      const route of HTTP_ROUTES.filter((route) => route.scope !== "none" && subjectOf(route) === "here")
+    ) {
       const isChange = route.method !== "GET";
       const { cookie, csrf } = right;
       const said = `${route.method} ${route.path}`;
@@ -135,6 +141,38 @@ describe("every route", () => {
     const tube = HTTP_ROUTES.find(({ path }) => path === "/v1/tubes/:tube")!;
     assertEquals(await ask(tube, { cookie: right.cookie }), 401);
     assertEquals(await ask(tube, { cookie: "runnerbean=made-up" }), 401);
+  });
+
+  it("of connections tells who each is, also who holds a lease", async () => {
+    const wire = await WireClient.connect(server.port);
+    assertEquals(await wire.ask(`auth ${tokenFor("put", "here")}\r\n`), "AUTHENTICATED\r\n");
+    await lease(); // as admin-all
+    const response = await fetch(`${base}/v1/connections?limit=1000`, {
+      headers: bearer(tokenFor("admin", "*")),
+    });
+    const { connections } = await response.json() as { connections: Connection[] };
+    const names = (kind: string): (string | null)[] =>
+      connections.filter((each) => each.kind === kind).map(({ identity }) => identity);
+    assertEquals(names("tcp"), ["put-here"]);
+    assert(names("http").includes("admin-all"), String(names("http")));
+    wire.close();
+  });
+
+  it("of live events tells of no tube that the caller may not read", async () => {
+    const url = `${base}/v1/events?jobs=1`;
+    const here = await EventClient.open(url, bearer(tokenFor("read", "here")));
+    const there = await EventClient.open(url, bearer(tokenFor("read", "there")));
+    const all = await EventClient.open(url, bearer(tokenFor("read", "*")));
+    const id = await job();
+    const isToldOf = (client: EventClient): boolean =>
+      client.of("job").some((event) => event.id === id) &&
+      client.of("tubes").some(({ tubes }) => tubes.some(({ name }: { name: string }) => name === "here"));
+    await all.until(() => isToldOf(all));
+    await here.until(() => isToldOf(here));
+    await there.until(() => there.of("server").length > 1);
+    const seen = [there.of("job"), ...there.of("tubes").map(({ tubes, gone }) => [...tubes, ...gone])].flat();
+    assertEquals(seen, []);
+    for (const client of [here, there, all]) client.close();
   });
 
   it("that acts on what matches needs the scope for all tubes when no tube is named, whatever the target", async () => {

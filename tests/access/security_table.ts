@@ -34,6 +34,7 @@ const PLACES: Readonly<Record<Route["tube"], string>> = {
   job: "the job's tube",
   lease: "the lease's tube",
   any: "all tubes (`*`)",
+  own: "any tube; others are left out",
 };
 
 /** Only what the routes say of themselves is looked at: they are not called. */

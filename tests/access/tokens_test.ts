@@ -6,7 +6,6 @@ import { Access } from "../../src/access/access.ts";
 import { Attempts } from "../../src/access/attempts.ts";
 import { STRANGER_LIMITS } from "../../src/access/limits.ts";
 import { isToken, parseTokens } from "../../src/access/token_file.ts";
-import { TubePattern } from "../../src/access/tube_pattern.ts";
 import { readFileSync } from "node:fs";
 import { Random } from "../support/random.ts";
 import { freshSeed } from "../support/runtime.ts";
@@ -96,34 +95,6 @@ describe("token files", () => {
       if ("problem" in list) assert(!list.problem.includes(SECRET), list.problem);
       else assert(list.identities.every(({ grants }) => grants.length > 0), text);
     }
-  });
-});
-
-describe("tube patterns", () => {
-  it("agree with a regular expression", () => {
-    const random = new Random(freshSeed("tube patterns"));
-    const encoder = new TextEncoder();
-    const word = (letters: string, most: number): string =>
-      Array.from({ length: 1 + random.below(most) }, () => letters[random.below(letters.length)]).join("");
-    let fitting = 0;
-    for (let i = 0; i < 20_000; i++) {
-      const text = word("ab.**", 6);
-      const name = word("ab.", 8);
-      const pattern = TubePattern.parse(text)!;
-      const expression = new RegExp(`^${text.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
-      const fits = expression.test(name);
-      assertEquals(pattern.fits(encoder.encode(name)), fits, `${text} ${name}`);
-      const inside = encoder.encode(`x${name}y`);
-      assertEquals(pattern.fits(inside, 1, inside.length - 1), fits, `${text} within ${name}`);
-      if (fits) fitting++;
-    }
-    assert(fitting > 1000, `${fitting} fitted`);
-  });
-
-  it("take no longer for a pattern that is all stars", () => {
-    const pattern = TubePattern.parse("*a".repeat(100))!;
-    assertEquals(pattern.fits(new Uint8Array(200).fill(98)), false);
-    assertEquals(pattern.fits(new Uint8Array(200).fill(97)), true);
   });
 });
 

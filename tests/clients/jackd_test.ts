@@ -21,18 +21,23 @@ describe("jackd", { skip: IN_NODE && skipWithout("node", "nodejs") }, () => {
   let server: ServerProcess;
   let raised: ServerProcess;
 
-  before(async () => {
-    server = await startServer();
-    raised = await startServer({ args: ["-z", MIB] });
-  });
-  after(() => Promise.all([server?.stop(), raised?.stop()]));
-
-  function itRuns(all: Record<string, Scenario>, port: () => number): void {
+  // Most of their time the scenarios wait for a delay to end: side by side, each with tubes of its own.
+  const running = new Map<string, Promise<void>>();
+  function begin(all: Record<string, Scenario>, port: number): void {
     for (const [name, scenario] of Object.entries(all)) {
-      it(name, { timeout: 20_000 }, () => IN_NODE ? runInNode(name, port()) : scenario(port()));
+      running.set(name, IN_NODE ? runInNode(name, port) : scenario(port));
     }
   }
 
-  itRuns(scenarios, () => server.port);
-  itRuns(raisedScenarios, () => raised.port);
+  before(async () => {
+    [server, raised] = await Promise.all([startServer(), startServer({ args: ["-z", MIB] })]);
+    begin(scenarios, server.port);
+    begin(raisedScenarios, raised.port);
+    await Promise.allSettled(running.values()); // each is told of by its own test
+  });
+  after(() => Promise.all([server?.stop(), raised?.stop()]));
+
+  for (const name of Object.keys({ ...scenarios, ...raisedScenarios })) {
+    it(name, { timeout: 20_000 }, () => running.get(name)!);
+  }
 });

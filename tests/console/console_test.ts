@@ -1,15 +1,19 @@
 // The console in Chromium, on real traffic against a server of this runtime.
 import { after, before, describe, it } from "node:test";
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { skipWithout } from "../support/runtime.ts";
+import { RUNTIME, skipWithout } from "../support/runtime.ts";
 import { type ConsoleServer, idOf, openBrowser, put, startConsole, withPage } from "./console_page.ts";
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const XSS = `<img src=x onerror="document.title='broken in'"><script>document.title='broken in'</script>`;
 const skip = skipWithout("chromium");
+/** What the browser does with the same files is the same whatever serves them: one runtime is enough, but for the long run. */
+const itInTheBrowser: (name: string, run: () => Promise<void>) => void =
+  RUNTIME === "node" || process.env.RUNNERBEAN_LONG === "1" ? it : () => {};
 
 let server: ConsoleServer;
 let browser: Browser;
@@ -97,7 +101,7 @@ describe("the console", { skip }, () => {
     });
   });
 
-  it("keeps filters, sorting and view in the address", async () => {
+  itInTheBrowser("keeps filters, sorting and view in the address", async () => {
     await withPage(browser, {}, async (page) => {
       for (let i = 0; i < 130; i++) await server.ask(`use many-${String(i).padStart(3, "0")}`, put("x"));
       await page.goto(`${server.url}/console/tubes`);
@@ -114,7 +118,7 @@ describe("the console", { skip }, () => {
     });
   });
 
-  it("is used with the keyboard alone", async () => {
+  itInTheBrowser("is used with the keyboard alone", async () => {
     await withPage(browser, {}, async (page) => {
       const [, inserted] = await server.ask("use keys", put("by hand"));
       const { keyboard } = page;
@@ -147,41 +151,44 @@ describe("the console", { skip }, () => {
     });
   });
 
-  it("has no fault that axe calls serious, light and dark, and fits a narrow screen", async () => {
-    const [, inserted] = await server.ask(
-      "use pages",
-      put('{"a":1}'),
-      put("later", 100),
-      "pause-tube pages 100",
-    );
-    const paths = [
-      "/",
-      "/console/tubes?match=pages",
-      "/console/tubes/pages",
-      `/console/jobs/${idOf(inserted)}`,
-      "/console/connections",
-      "/console/server",
-    ];
-    await withPage(browser, { colorScheme: "light", reducedMotion: "reduce" }, async (page) => {
-      for (const path of paths) {
-        await page.goto(server.url + path);
-        await page.locator("main h1").waitFor();
-        await page.evaluate(AXE);
-        assertEquals(await faults(page, "{}"), [], path);
-        await page.emulateMedia({ colorScheme: "dark" }); // only colours differ
-        assertEquals(await faults(page, '{ runOnly: ["color-contrast"] }'), [], `${path} in the dark`);
-        await page.emulateMedia({ colorScheme: "light" });
-        await page.setViewportSize({ width: 360, height: 700 });
-        const [shown, wide] = await page.evaluate(
-          "[innerWidth, document.documentElement.scrollWidth]",
-        ) as number[];
-        assert(wide <= shown, `${path} is ${wide} wide on a screen of ${shown}`);
-        await page.setViewportSize({ width: 1280, height: 800 });
-      }
-    });
-  });
+  itInTheBrowser(
+    "has no fault that axe calls serious, light and dark, and fits a narrow screen",
+    async () => {
+      const [, inserted] = await server.ask(
+        "use pages",
+        put('{"a":1}'),
+        put("later", 100),
+        "pause-tube pages 100",
+      );
+      const paths = [
+        "/",
+        "/console/tubes?match=pages",
+        "/console/tubes/pages",
+        `/console/jobs/${idOf(inserted)}`,
+        "/console/connections",
+        "/console/server",
+      ];
+      await withPage(browser, { colorScheme: "light", reducedMotion: "reduce" }, async (page) => {
+        for (const path of paths) {
+          await page.goto(server.url + path);
+          await page.locator("main h1").waitFor();
+          await page.evaluate(AXE);
+          assertEquals(await faults(page, "{}"), [], path);
+          await page.emulateMedia({ colorScheme: "dark" }); // only colours differ
+          assertEquals(await faults(page, '{ runOnly: ["color-contrast"] }'), [], `${path} in the dark`);
+          await page.emulateMedia({ colorScheme: "light" });
+          await page.setViewportSize({ width: 360, height: 700 });
+          const [shown, wide] = await page.evaluate(
+            "[innerWidth, document.documentElement.scrollWidth]",
+          ) as number[];
+          assert(wide <= shown, `${path} is ${wide} wide on a screen of ${shown}`);
+          await page.setViewportSize({ width: 1280, height: 800 });
+        }
+      });
+    },
+  );
 
-  it("shows what jobs and names say as text, never as HTML", async () => {
+  itInTheBrowser("shows what jobs and names say as text, never as HTML", async () => {
     await withPage(browser, {}, async (page) => {
       const [, inserted] = await server.ask("use nasty", put(XSS));
       await page.goto(`${server.url}/console/tubes/nasty`);
@@ -205,6 +212,7 @@ describe("the console", { skip }, () => {
 
   it("says when the server is slow, fails or knows nothing of it, and recovers", async () => {
     await withPage(browser, {}, async (page) => {
+      await server.ask("use pages", put("x"));
       await page.route("**/v1/tubes/pages", async (route) => {
         await new Promise((resolve) => setTimeout(resolve, 300));
         await route.fulfill({
@@ -231,8 +239,9 @@ describe("the console", { skip }, () => {
     });
   });
 
-  it("hides what the server cannot do", async () => {
+  itInTheBrowser("hides what the server cannot do", async () => {
     await withPage(browser, {}, async (page) => {
+      await server.ask("use pages", put("x"));
       await page.route("**/v1/server", async (route) => {
         const info = await (await route.fetch()).json();
         await route.fulfill({ json: { ...info, backend: "beanstalkd", capabilities: [] } });
@@ -248,23 +257,26 @@ describe("the console", { skip }, () => {
     });
   });
 
-  it("speaks Chinese when it is chosen or the browser does, and remembers the theme", async () => {
-    await withPage(browser, {}, async (page) => {
-      await page.goto(`${server.url}/console/tubes`);
-      await press(page, "中文");
-      await page.getByRole("heading", { name: "管道" }).waitFor();
-      assertEquals(await page.evaluate("document.documentElement.lang"), "zh");
-      await press(page, "主题：自动");
-      await press(page, "主题：浅色");
-      await page.reload();
-      await page.getByRole("heading", { name: "管道" }).waitFor();
-      assertEquals(await page.evaluate("document.documentElement.dataset.theme"), "dark");
-    });
-    await withPage(browser, { locale: "zh-CN" }, async (page) => {
-      await page.goto(server.url);
-      await page.getByRole("heading", { name: "问题" }).waitFor();
-    });
-  });
+  itInTheBrowser(
+    "speaks Chinese when it is chosen or the browser does, and remembers the theme",
+    async () => {
+      await withPage(browser, {}, async (page) => {
+        await page.goto(`${server.url}/console/tubes`);
+        await press(page, "中文");
+        await page.getByRole("heading", { name: "管道" }).waitFor();
+        assertEquals(await page.evaluate("document.documentElement.lang"), "zh");
+        await press(page, "主题：自动");
+        await press(page, "主题：浅色");
+        await page.reload();
+        await page.getByRole("heading", { name: "管道" }).waitFor();
+        assertEquals(await page.evaluate("document.documentElement.dataset.theme"), "dark");
+      });
+      await withPage(browser, { locale: "zh-CN" }, async (page) => {
+        await page.goto(server.url);
+        await page.getByRole("heading", { name: "问题" }).waitFor();
+      });
+    },
+  );
 });
 
 /** What axe calls serious or worse. */

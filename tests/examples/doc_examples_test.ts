@@ -38,6 +38,8 @@ const isForAnother = ({ code }: Example): boolean => {
   const [, name = RUNTIME] = /"@runnerbean\/runnerbean\/(deno|bun)"/.exec(code) ?? [];
   return name !== RUNTIME;
 };
+/** Stands between what two of them print. */
+const MARK = "--- example ";
 /** Shown by the example of their module, or of what hands them out. */
 const SHOWN_ELSEWHERE = ["Worker", "Engine", "Session", "Outbox", "Parser", "Command", "listen"];
 const EXAMPLES = FILES.flatMap(examplesOf).filter((example) => !isForAnother(example));
@@ -46,6 +48,7 @@ describe("examples in the documentation", () => {
   let folder: string;
   let server: ServerProcess;
   let files: string[];
+  let printedBy: string[];
   before(async () => {
     server = await startServer();
     folder = mkdtempSync(join(PROJECT_DIR, "tests/examples/run-"));
@@ -90,12 +93,23 @@ describe("examples in the documentation", () => {
     assertEquals(bare, []);
   });
 
+  it("run one after the other, and leave nothing behind that keeps the process", async () => {
+    const all = join(folder, "all.ts");
+    const lines = files.map((file, i) =>
+      `console.log("${MARK}${i}");\nawait import("./${basename(file)}");\n`
+    );
+    writeFileSync(all, `${lines.join("")}console.log("${MARK}end");\n`);
+    const program = startProcess([...runtimeCommand(), all]);
+    const exitCode = await program.exited;
+    printedBy = program.stdout().split(new RegExp(`^${MARK}.*\\n`, "m")).slice(1);
+    const last = EXAMPLES[printedBy.length - 1]?.name ?? "the end";
+    assertEquals(exitCode, 0, `in ${last}: ${program.stderr()}`);
+    assertEquals(printedBy.length, EXAMPLES.length + 1, program.stderr());
+  });
+
   for (const [i, { name, code }] of EXAMPLES.entries()) {
-    it(name, async () => {
-      const program = startProcess([...runtimeCommand(), files[i]]);
-      const exitCode = await program.exited;
-      assertEquals(exitCode, 0, `${basename(files[i])}: ${program.stderr()}\n${code}`);
-      const printed = program.stdout().replaceAll('"', "").replaceAll("'", "");
+    it(name, () => {
+      const printed = printedBy[i].replaceAll('"', "").replaceAll("'", "");
       for (const [, expected] of code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
         if (/ to \d/.test(expected)) continue; // a range
         const wanted = expected.replaceAll('"', "").replace(/:.*$/, "");
@@ -105,8 +119,9 @@ describe("examples in the documentation", () => {
   }
 });
 
+/** What Deno says of types and documentation is the same whoever asks. */
 function skipWithoutDeno(): string | false {
-  return findRuntime("deno") ? false : "Deno is not installed";
+  return RUNTIME === "deno" ? false : "told by Deno's own run";
 }
 
 /** What `deno doc --json` says, as far as it is looked at here. */

@@ -19,9 +19,9 @@ export class EventClient {
     this.abort = abort;
   }
 
-  static async open(url: string): Promise<EventClient> {
+  static async open(url: string, headers: Record<string, string> = {}): Promise<EventClient> {
     const abort = new AbortController();
-    const client = new EventClient(await fetch(url, { signal: abort.signal }), abort);
+    const client = new EventClient(await fetch(url, { headers, signal: abort.signal }), abort);
     void client.read();
     return client;
   }

@@ -118,15 +118,19 @@ describe("the program with --http", () => {
       assert((await started.exited) !== 0);
       return started.stderr();
     };
-    for (const address of ["nowhere", "127.0.0.1:", "127.0.0.1:99999", ":", "a:b:1"]) {
-      assert((await wrong(["--http", address])).includes("--http: expected an address and a port"), address);
-    }
+    const places = ["nowhere", "127.0.0.1:", "127.0.0.1:99999", ":", "a:b:1"];
     const blocked = await startServer();
-    const taken = await wrong(["--http", `127.0.0.1:${blocked.port}`]);
+    const taken = `127.0.0.1:${blocked.port}`;
+    const [noFile, noPort, ...noPlaces] = await Promise.all([
+      wrong(["--http", "127.0.0.1:0", "--audit", "/no/such/folder/file"]),
+      wrong(["--http", taken]),
+      ...places.map((place) => wrong(["--http", place])),
+    ]);
     await blocked.stop();
-    assert(taken.includes(`--http 127.0.0.1:${blocked.port} cannot be had`), taken);
-    assert(
-      (await wrong(["--http", "127.0.0.1:0", "--audit", "/no/such/folder/file"])).includes("cannot be had"),
-    );
+    for (const [i, said] of noPlaces.entries()) {
+      assert(said.includes("--http: expected an address and a port"), places[i]);
+    }
+    assert(noPort.includes(`--http ${taken} cannot be had`), noPort);
+    assert(noFile.includes("cannot be had"), noFile);
   });
 });

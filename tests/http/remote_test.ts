@@ -1,5 +1,8 @@
 // The API in front of another server: a beanstalkd with what its protocol allows, a Runnerbean with what it adds.
 import { describe, it } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { requireProgram, skipWithout, sleep } from "../support/runtime.ts";
 import type { ServerProcess } from "../support/server_process.ts";
@@ -16,12 +19,13 @@ interface Answer {
 
 type Ask = (method: string, path: string, body?: unknown) => Promise<Answer>;
 
-function askAt(origin: string): Ask {
+function askAt(origin: string, headers: Record<string, string> = {}): Ask {
   return async (method, path, body) => {
-    const json = body === undefined
-      ? {}
-      : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(origin + path, { method, ...json });
+    const answer = await fetch(origin + path, {
+      method,
+      headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const text = await answer.text();
     return { status: answer.status, json: text === "" ? null : JSON.parse(text) };
   };
@@ -30,10 +34,12 @@ function askAt(origin: string): Ask {
 /** Starts `runnerbean console` before a server, and stops both. */
 async function withConsole(
   server: ServerProcess,
-  work: (ask: Ask, wire: WireClient) => Promise<void>,
+  work: (ask: Ask, wire: WireClient, origin: string) => Promise<void>,
+  flags: readonly string[] = [],
+  env: Record<string, string> = {},
 ): Promise<void> {
-  const words = ["console", "--server", `127.0.0.1:${server.port}`, "--http", "127.0.0.1:0"];
-  const console = startProcess([...runnerbeanCommand(), ...words]);
+  const words = ["console", "--server", `127.0.0.1:${server.port}`, "--http", "127.0.0.1:0", ...flags];
+  const console = startProcess([...runnerbeanCommand(), ...words], env);
   try {
     let origin: string | undefined;
     while (origin === undefined) {
@@ -42,9 +48,10 @@ async function withConsole(
       assertEquals(console.stderr(), "");
     }
     const wire = await WireClient.connect(server.port);
-    await work(askAt(origin), wire);
+    await work(askAt(origin), wire, origin);
     wire.close();
-    assertEquals(await console.stop("SIGTERM"), 0);
+    console.signal("SIGTERM"); // of a child that is stopped by kill() Deno tells no exit code
+    assertEquals(await console.exited, 0);
   } finally {
     await console.stop();
     await server.stop();
@@ -90,6 +97,7 @@ describe("the API in front of another server", () => {
       await steer(ask, wire);
       const { json: info } = await ask("GET", "/v1/server");
       assertEquals([info.backend, info.capabilities, info.jobs.reserved], ["beanstalkd", [], 1]);
+      assertEquals([info.memory, info.loop], [null, null]);
       assertMatch(info.version, /^1\.\d+/);
       const page = await ask("GET", "/v1/tubes/default/jobs?state=ready");
       assertEquals([page.json.jobs.length, page.json.jobs[0].id, page.json.total], [1, 3, 1]);
@@ -120,5 +128,54 @@ describe("the API in front of another server", () => {
       assertEquals((await ask("POST", "/v1/server/drain", { on: true })).json, { isDraining: true });
       assertEquals((await ask("POST", "/v1/tubes/default/jobs", { body: "x" })).status, 503);
     });
+  });
+
+  it("asks for a token of its own, and says when the server refuses its", LIMIT, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "runnerbean-"));
+    const [operators, consoles] = ["operators-token-0123456789", "consoles-token-0123456789"];
+    const [tokens, tokenFile] = [join(folder, "tokens"), join(folder, "token")];
+    writeFileSync(tokens, `viewer read=* token=${consoles}\n`, { mode: 0o600 });
+    writeFileSync(tokenFile, consoles);
+    try {
+      const server = await startServer({ args: ["--auth", tokens] });
+      await withConsole(
+        server,
+        async (ask, _wire, origin) => {
+          assertEquals((await ask("GET", "/v1/tubes")).status, 401);
+          assertEquals((await ask("POST", "/v1/tubes/default/truncate", {})).status, 401);
+          const known = askAt(origin, { authorization: `Bearer ${operators}` });
+          assertEquals((await known("GET", "/v1/tubes")).json.total, 1);
+          const refused = await known("POST", "/v1/tubes/default/truncate", {});
+          assertEquals(refused.status, 502);
+          assertStringIncludes(refused.json.detail, "does not allow it to the console's token");
+          const wrong = askAt(origin, { authorization: `Bearer ${consoles}` });
+          assertEquals((await wrong("GET", "/v1/tubes")).status, 401);
+        },
+        ["--token-file", tokenFile],
+        { RUNNERBEAN_TOKENS: `ops admin=* token=${operators}` },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("says when its port is open to the network, and takes no half of a certificate", LIMIT, async () => {
+    const server = await startServer();
+    const words = ["console", "--server", `127.0.0.1:${server.port}`];
+    const open = startProcess([...runnerbeanCommand(), ...words, "--http", "0.0.0.0:0"]);
+    const half = startProcess([
+      ...runnerbeanCommand(),
+      ...words,
+      "--http",
+      "127.0.0.1:0",
+      "--tls-cert",
+      "x.pem",
+    ]);
+    try {
+      while (!open.stderr().includes("open to the network without access control")) await sleep(20);
+      while (!half.stderr().includes("expected both --tls-cert and --tls-key")) await sleep(20);
+    } finally {
+      await Promise.all([open.stop(), half.stop(), server.stop()]);
+    }
   });
 });

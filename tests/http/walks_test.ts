@@ -2,7 +2,6 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { fits } from "../../src/http/glob.ts";
 import { BodySearch } from "../../src/http/local/body_search.ts";
 import { Pace } from "../../src/http/local/pace.ts";
 import { Random } from "../support/random.ts";
@@ -110,28 +109,5 @@ describe("a search in bodies", () => {
       const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
       assertEquals(search.isFound, text(body).includes(text(needle)), `${text(body)} ${text(needle)}`);
     }
-  });
-});
-
-describe("a pattern", () => {
-  it("fits names as it should", () => {
-    for (
-      const [pattern, name, isFit] of [
-        ["*", "", true],
-        ["a*c", "abbc", true],
-        ["a*c", "abcd", false],
-        ["?", "", false],
-        ["a?c", "abc", true],
-        ["*b*", "abc", true],
-        ["**", "x", true],
-        ["", "", true],
-        ["", "x", false],
-        ["a*b*c", "a1b2b3c", true],
-      ] as const
-    ) assertEquals(fits(pattern, name), isFit, `${pattern} ${name}`);
-  });
-
-  it("costs little, however it is made", () => {
-    assertEquals(fits(`${"a*".repeat(90)}b`, "a".repeat(200)), false);
   });
 });

@@ -12,7 +12,6 @@ import {
 } from "../../src/core/outbox.ts";
 import { READY } from "../../src/core/jobs.ts";
 import { BOUNDS_MS, Histogram, quantile } from "../../src/observe/histogram.ts";
-import { globMatcher } from "../../src/observe/glob.ts";
 import { MOST_CHARTED, MOST_METRICS_TUBES } from "../../src/observe/limits.ts";
 import { Random } from "../support/random.ts";
 import { QueueUnderObservation } from "./queue_under_observation.ts";
@@ -63,24 +62,6 @@ describe("histogram", () => {
     for (let i = 0; i < 10; i++) histogram.add(60_000);
     const since = quantile(histogram.counts, before, 0.5)!;
     assert(since > 40_000 && since < 70_000, String(since));
-  });
-});
-
-describe("glob", () => {
-  it("takes * for anything and ? for one character", () => {
-    const fits = (pattern: string, name: string): boolean => globMatcher(pattern)(name);
-    assert(
-      fits("*", "") && fits("a*", "a") && fits("a*c", "abc") && fits("*b*", "abc") && fits("a?c", "abc"),
-    );
-    assert(fits("mail.*.out", "mail.a.b.out") && fits("**", "x") && fits("*a*b*", "xxaxxb"));
-    assert(
-      !fits("a?c", "ac") && !fits("a*c", "ab") && !fits("abc", "abcd") && !fits("", "a") && fits("", ""),
-    );
-    assert(!fits("a.c", "abc") && !fits("mail", "mai"));
-  });
-
-  it("is not slow for any pattern", () => {
-    assert(!globMatcher("*a".repeat(100) + "b")("a".repeat(200)));
   });
 });
 

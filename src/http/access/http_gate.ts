@@ -158,6 +158,7 @@ class Admitted implements Admission {
 /** What concerns no tube in particular concerns all. A job or a lease that is not there is nobody's: the answer says so. */
 function mayUse(identity: Identity, route: Route, scope: Scope, tubes: readonly string[]): boolean {
   if (tubes.length > 0) return tubes.every((tube) => identity.may(scope, tube));
+  if (route.tube === "own") return identity.mayAnywhere(scope);
   const isMissing = route.tube === "job" || route.tube === "lease";
   return isMissing ? identity.mayAnywhere(scope) : identity.mayEverywhere(scope);
 }

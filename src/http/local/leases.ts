@@ -134,7 +134,7 @@ export class Leases {
         retryAfter: 1,
       });
     }
-    const peer = openPeer(this.#server, query.peer);
+    const peer = openPeer(this.#server, query.peer, query.identityName);
     const leaveOff = (): void => peer.endWait();
     this.#waiting++;
     try {

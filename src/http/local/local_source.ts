@@ -99,7 +99,7 @@ export class LocalSource implements Source {
     this.#shown = new Shown(this.#inspector, trends);
     this.#pace = pace;
     this.#leases = new Leases(server);
-    this.#peer = openPeer(server, null);
+    this.#peer = openPeer(server);
   }
 
   // The server.
@@ -176,7 +176,7 @@ export class LocalSource implements Source {
 
   async kick(name: string, count: number): Promise<number> {
     this.#tube(name);
-    const peer = openPeer(this.#server, null); // its own: a large kick takes many turns
+    const peer = openPeer(this.#server); // its own: a large kick takes many turns
     try {
       return (await ask(peer, `kick ${count}`, encoder.encode(name))).number;
     } finally {
@@ -277,7 +277,7 @@ export class LocalSource implements Source {
     if (count !== expectedCount) {
       throw new Problem(409, `${count} jobs match by now`, { field: "expectedCount", more: { count } });
     }
-    const peer = openPeer(this.#server, null);
+    const peer = openPeer(this.#server);
     let done = 0;
     try {
       for (const ids of batches) {

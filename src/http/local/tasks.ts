@@ -11,11 +11,15 @@ import { Problem } from "../problem.ts";
 
 const DEFAULT_TUBE: Uint8Array = new TextEncoder().encode("default");
 
-/** A session of the API's own. */
-export function openPeer(server: Server, peerAddress: string | null): LocalPeer {
+/** A session of the API's own, or one that works for somebody. */
+export function openPeer(
+  server: Server,
+  peerAddress: string | null = null,
+  identityName: string | null = null,
+): LocalPeer {
   let peer: LocalPeer | undefined;
   server.attach((session, number) => {
-    return peer = new Peer(server, session, null, { number, kind: "http", peerAddress });
+    return peer = new Peer(server, session, null, { number, kind: "http", peerAddress, identityName });
   });
   return peer!;
 }

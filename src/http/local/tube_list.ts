@@ -1,9 +1,9 @@
 // A page of the list of tubes: one walk over all tubes keeps the best rows so far, so that nothing is sorted as a whole. A
 // page goes on behind the last row of the one before it, by what that row was sorted by.
 
+import { Glob } from "../../core/glob.ts";
 import type { Tube as CoreTube } from "../../core/tube.ts";
 import type { Inspector } from "../../server/inspector.ts";
-import { fits } from "../glob.ts";
 import { badField } from "../problem.ts";
 import type { TubeQuery, TubeSort } from "../source.ts";
 import type { Shown } from "./shown.ts";
@@ -27,6 +27,7 @@ export class TubeList {
   readonly #inspector: Inspector;
   readonly #shown: Shown;
   readonly #query: TubeQuery;
+  readonly #match: Glob;
   readonly #after: { readonly key: number; readonly name: string } | null;
   #tubes: readonly CoreTube[] | null = null;
   #at = 0;
@@ -35,6 +36,7 @@ export class TubeList {
     this.#inspector = inspector;
     this.#shown = shown;
     this.#query = query;
+    this.#match = new Glob(query.match);
     this.#after = query.cursor === null ? null : readCursor(query.cursor);
   }
 
@@ -61,12 +63,11 @@ export class TubeList {
 
   #see(tube: CoreTube, now: number): void {
     if (!this.#inspector.isThere(tube)) return;
-    const { match, filter, sort, limit } = this.#query;
-    const name = nameOf(tube);
-    if (match !== "*" && !fits(match, name)) return;
+    const { filter, sort, limit } = this.#query;
+    if (!this.#match.isAll && !this.#match.fits(tube.name)) return;
     if (filter === "problems" && !this.#hasProblem(tube, now)) return;
     this.total++;
-    const row = { tube, name, key: this.#keyOf(sort, tube, now) };
+    const row = { tube, name: nameOf(tube), key: this.#keyOf(sort, tube, now) };
     if (this.#after !== null && this.#compare(row, this.#after) <= 0) return;
     const { rows } = this;
     if (rows.length > limit && this.#compare(row, rows[limit]) > 0) return;

@@ -263,6 +263,8 @@ async function told<T>(answer: Promise<T>, what: string = "such thing"): Promise
         throw new Problem(507, "there is no room for the job");
       case "IN_USE":
         throw new Problem(409, `${what} is in use`);
+      case "UNAUTHORIZED":
+        throw new Problem(502, "the server behind this one does not allow it to the console's token");
       default:
         throw new Problem(502, `the server behind this one answered: ${error.message}`);
     }

@@ -53,7 +53,7 @@ export function serverInfo(
       recordsWritten: numberOf(stats, "binlog-records-written"),
       segmentBytes: numberOf(stats, "binlog-max-size"),
     },
-    memory: { rssBytes: 0, heapBytes: 0, jobBytes: 0 },
+    memory: null,
     loop: null,
   };
 }

@@ -1,14 +1,15 @@
 // A page of tubes whose figures are all at hand.
 
-import { fits } from "../glob.ts";
+import { Glob } from "../../core/glob.ts";
 import type { Tube, TubePage } from "../model.ts";
 import { badField } from "../problem.ts";
 import type { TubeQuery, TubeSort } from "../source.ts";
 
 export function tubePage(all: readonly Tube[], query: TubeQuery): TubePage {
-  const { match, filter, limit, cursor } = query;
+  const { filter, limit, cursor } = query;
+  const match = new Glob(query.match);
   const from = cursor === null ? 0 : placeOf(cursor);
-  const tubes = all.filter((tube) => fits(match, tube.name) && (filter === "all" || hasProblem(tube)))
+  const tubes = all.filter((tube) => match.fitsText(tube.name) && (filter === "all" || hasProblem(tube)))
     .sort((a, b) => compare(a, b, query));
   return {
     tubes: tubes.slice(from, from + limit),

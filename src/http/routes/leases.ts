@@ -43,9 +43,13 @@ export const leaseRoutes: readonly Route[] = [
     }),
     answer: schemas.leasedJobs,
     problems: [503],
-  }, async ({ context, body, peer, signal }) => {
+  }, async ({ context, body, peer, identity, signal }) => {
+    const identityName = identity?.name ?? null;
     const { tubes, count, timeoutSeconds, body: encoding } = body;
-    const jobs = await context.source.reserve({ tubes, count, timeoutSeconds, encoding, peer }, signal);
+    const jobs = await context.source.reserve(
+      { tubes, count, timeoutSeconds, encoding, peer, identityName },
+      signal,
+    );
     return { jobs };
   }),
 

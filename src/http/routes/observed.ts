@@ -1,8 +1,8 @@
 // What is observed: live events, metrics, history for charts.
 
 import * as v from "valibot";
+import { Glob } from "../../core/glob.ts";
 import { CONTENT_TYPES, Exposition, formatFor } from "../../observe/exposition.ts";
-import { globMatcher } from "../../observe/glob.ts";
 import { type HistoryPoint, STEPS } from "../../observe/history.ts";
 import { TRANSITION_STATES } from "../../observe/live_events.ts";
 import { type Measured, writeMetrics } from "../../observe/metrics.ts";
@@ -51,7 +51,7 @@ export function observedRoutes(measured: Measured, rest: () => Promise<void>): r
       method: "GET",
       path: "/v1/events",
       scope: "read",
-      tube: "any",
+      tube: "own",
       summary: "Live events: tubes that changed and the server once a second, transitions of jobs on request",
       query: v.strictObject({
         tubes: v.optional(schemas.glob, "*"),
@@ -60,9 +60,12 @@ export function observedRoutes(measured: Measured, rest: () => Promise<void>): r
       }),
       contentType: "text/event-stream",
       problems: [503],
-    }, ({ query, signal }) => {
+    }, ({ query, signal, identity }) => {
       const wanted = query.jobs ? query.states ?? TRANSITION_STATES : [];
-      const interest = { matches: globMatcher(query.tubes), states: new Set(wanted) };
+      const glob = new Glob(query.tubes);
+      const matches = (tube: string): boolean =>
+        glob.fitsText(tube) && (identity === null || identity.may("read", tube));
+      const interest = { matches, states: new Set(wanted) };
       const response = eventsResponse(live, interest, signal);
       if (response === null) {
         throw new Problem(503, "as many clients hear live events as may", { retryAfter: 10 });

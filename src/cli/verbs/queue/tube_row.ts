@@ -2,7 +2,7 @@
 
 import type { Client } from "../../../client/connect.ts";
 import type { TubeStats } from "../../../client/face.ts";
-import { fits } from "../../../http/glob.ts";
+import { Glob } from "../../../core/glob.ts";
 import type { Column } from "./table.ts";
 
 export const TUBE_COLUMNS: readonly Column<TubeStats>[] = [
@@ -20,8 +20,9 @@ export const TUBE_COLUMNS: readonly Column<TubeStats>[] = [
 ];
 
 /** The statistics of all tubes that a pattern fits, by name. A tube may go between the list and the look. */
-export async function tubesOf(queue: Client, pattern: string | undefined): Promise<TubeStats[]> {
-  const names = (await queue.tubes()).filter((name) => pattern === undefined || fits(pattern, name));
+export async function tubesOf(queue: Client, pattern: string = "*"): Promise<TubeStats[]> {
+  const glob = new Glob(pattern);
+  const names = (await queue.tubes()).filter((name) => glob.fitsText(name));
   const stats = await Promise.all(names.map((name) => queue.tube(name).stats()));
   return stats.filter((tube) => tube !== null).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }

@@ -75,8 +75,7 @@ function cards(desk: Desk, server: ServerInfo): Child[] {
         [t("server.maxJob"), format.bytes(server.maxJobBytes)],
       ]),
     ),
-    // Another server does not tell of its memory.
-    memory.rssBytes === 0 ? null : card(
+    memory === null ? null : card(
       t("server.memory"),
       facts([
         [t("server.rss"), format.bytes(memory.rssBytes)],
