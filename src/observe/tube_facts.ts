@@ -44,8 +44,13 @@ export interface QueueFacts {
   readonly rates: Rates;
 }
 
-export function describeTube(tube: Tube, name: string, observation: Observation, now: number): TubeFacts {
-  const leftSeconds = Math.max(0, Math.ceil((tube.pausedUntil - now) / 1000));
+/** What a tube tells of itself: all but what somebody has to watch it for. */
+export function describeCounts(
+  tube: Tube,
+  name: string,
+  now: number,
+): Omit<TubeFacts, "oldestReadySeconds" | "rates"> {
+  const leftSeconds = Math.max(0, Math.round(tube.pausedUntil - now) / 1000);
   return {
     name,
     ready: tube.ready.length,
@@ -60,6 +65,12 @@ export function describeTube(tube: Tube, name: string, observation: Observation,
     watching: tube.watchingCount,
     waiting: tube.waiters.count,
     pause: tube.isPaused ? { seconds: tube.pauseSeconds, leftSeconds } : null,
+  };
+}
+
+export function describeTube(tube: Tube, name: string, observation: Observation, now: number): TubeFacts {
+  return {
+    ...describeCounts(tube, name, now),
     oldestReadySeconds: rounded(observation.oldestReadySeconds(tube, now)),
     rates: roundedRates(observation.rates(tube)),
   };

@@ -3,6 +3,7 @@
 import type { BodyReader } from "../../core/bodies.ts";
 import { DELAYED, RESERVED, STATE_WORDS } from "../../core/jobs.ts";
 import type { Tube as CoreTube } from "../../core/tube.ts";
+import { describeCounts } from "../../observe/tube_facts.ts";
 import type { Inspector } from "../../server/inspector.ts";
 import type { ServerPeer } from "../../server/server_peer.ts";
 import { bodyTextOf } from "../job_text.ts";
@@ -71,21 +72,7 @@ export class Shown {
 
   tube(tube: CoreTube, now: number): Tube {
     return {
-      name: nameOf(tube),
-      ready: tube.ready.length,
-      urgent: tube.urgentCount,
-      delayed: tube.delayed.length,
-      reserved: tube.reservedCount,
-      buried: tube.buried.length,
-      totalJobs: tube.totalJobs,
-      deletes: tube.deletes,
-      pauses: tube.pauses,
-      using: tube.usingCount,
-      watching: tube.watchingCount,
-      waiting: tube.waiters.count,
-      pause: tube.isPaused
-        ? { seconds: tube.pauseSeconds, leftSeconds: secondsOf(tube.pausedUntil - now) }
-        : null,
+      ...describeCounts(tube, nameOf(tube), now),
       oldestReadySeconds: this.oldestReadySeconds(tube, now),
       rates: this.#trends?.rates(tube) ?? null,
     };
