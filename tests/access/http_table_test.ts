@@ -75,6 +75,8 @@ describe("every route", () => {
       headers: { ...headers, ...(isSending ? JSON_TYPE : {}) },
       body: isSending ? JSON.stringify(BODIES[path] ?? {}) : undefined,
       signal: leaving.signal,
+    }).catch((error: unknown) => {
+      throw new Error(`${path}: the server said ${server.stdout()}${server.stderr()}`, { cause: error });
     });
     leaving.abort(); // it may be a stream
     return response.status;
