@@ -13,7 +13,7 @@ import { Campaign } from "./campaign.ts";
 import { fillModuleCache, type ModuleCache } from "./module_cache.ts";
 import { skipWithoutMount, type SmallDiskKind, withSmallDisk } from "./small_disk.ts";
 
-const KILLS = Number(process.env.RUNNERBEAN_KILLS ?? (process.env.CI === "true" ? 10 : 3));
+const KILLS = Number(process.env.RUNNERBEAN_KILLS ?? (process.env.CI === "true" ? 5 : 3));
 const MEGABYTES = 6;
 const SEGMENT = ["-s", "262144"];
 const BODY = "b".repeat(2000);
