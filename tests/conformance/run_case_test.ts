@@ -26,25 +26,25 @@ const LIMIT = { timeout: 60_000 };
 describe("case runner: what passes", () => {
   it("every kind of step", LIMIT, async () => {
     const failure = await play(
-      "a> say HELLO\\r\\n",
+      "a> say HELLO%0D%0A",
       "a< HELLO",
       "a>. say ONE",
       "a<< ONE",
-      'b> say OK 23\\r\\n---\\nage: 1\\nname: "x y"\\n\\r\\n',
+      'b> say OK 23%0D%0A---%0Aage: 1%0Aname: "x y"%0A%0D%0A',
       "b= age=[01] name=x\\sy",
-      "b> say OK 14\\r\\n---\\n- default\\n\\r\\n",
+      "b> say OK 14%0D%0A---%0A- default%0A%0D%0A",
       "b- default",
-      "b> say OK 11\\r\\n---\\nage: 1\\n\\r\\n",
+      "b> say OK 11%0D%0A---%0Aage: 1%0A%0D%0A",
       "b~ OK 11",
       "   ---",
       "   age: \\d",
       "a is silent 30 ms",
-      "a> later LATE\\r\\n",
+      "a> later LATE%0D%0A",
       "a [200..3000 ms]< LATE",
       "a until count: count=3",
       "sleep 10 ms",
       "a closes",
-      "a> say AGAIN\\r\\n",
+      "a> say AGAIN%0D%0A",
       "a< AGAIN",
       "b half-closes",
       "b is closed",
@@ -61,7 +61,7 @@ describe("case runner: what passes", () => {
       "restart SIGKILL",
       "a until count: count=2",
       "restart SIGTERM with nothing",
-      "b> say HELLO\\r\\n",
+      "b> say HELLO%0D%0A",
       "b< HELLO",
     );
     assertEquals(failure, null);
@@ -72,7 +72,7 @@ describe("case runner: what fails", () => {
   it(
     "other bytes",
     LIMIT,
-    () => assertFails(["a> say NO\\r\\n", "a< YES"], "line 3: a< YES", '"YES\\r\\n"', '"NO\\r\\n"'),
+    () => assertFails(["a> say NO%0D%0A", "a< YES"], "line 3: a< YES", '"YES\\r\\n"', '"NO\\r\\n"'),
   );
   it(
     "a byte too few",
@@ -94,23 +94,23 @@ describe("case runner: what fails", () => {
   it(
     "a pattern",
     LIMIT,
-    () => assertFails(["a> say X1\\r\\n", "a~ X[2-9]"], "wanted ^(?:X[2-9])", '"X1\\r\\n"'),
+    () => assertFails(["a> say X1%0D%0A", "a~ X[2-9]"], "wanted ^(?:X[2-9])", '"X1\\r\\n"'),
   );
   it("a field", LIMIT, () => {
     return assertFails(
-      ["a> say OK 11\\r\\n---\\nage: 1\\n\\r\\n", "a= age=2"],
+      ["a> say OK 11%0D%0A---%0Aage: 1%0A%0D%0A", "a= age=2"],
       "wanted age: ^(?:2)$",
       "got    age: 1",
     );
   });
   it("a missing field", LIMIT, () => {
-    return assertFails(["a> say OK 11\\r\\n---\\nage: 1\\n\\r\\n", "a= pri=.*\\d"], "got    pri: (absent)");
+    return assertFails(["a> say OK 11%0D%0A---%0Aage: 1%0A%0D%0A", "a= pri=.*\\d"], "got    pri: (absent)");
   });
   it("a field that never comes", LIMIT, () => {
     return assertFails(["a until count: count=x"], "wanted count: ^(?:x)", "even after");
   });
   it("a frame of the wrong length", LIMIT, () => {
-    return assertFails(["a> say OK 10\\r\\n---\\nage: 1\\n\\r\\n", "a= age=1"], "wanted OK and a document");
+    return assertFails(["a> say OK 10%0D%0A---%0Aage: 1%0A%0D%0A", "a= age=1"], "wanted OK and a document");
   });
   it("a close that does not come", LIMIT, () => assertFails(["a> say X", "a is closed"], "wanted a close"));
   it(

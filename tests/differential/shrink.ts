@@ -1,7 +1,7 @@
 // Makes a failure small: leaves out sequences, steps, writes and lines as long as new servers still differ in the same way.
 import { type Contest, type Difference, Duel, newTally } from "./duel.ts";
 import type { Failure } from "./campaign.ts";
-import { type Sequence, type Step, withoutId } from "./sequence.ts";
+import { idPlace, type Sequence, type Step, withoutId } from "./sequence.ts";
 
 export interface Shrunk {
   readonly sequences: readonly Sequence[];
@@ -11,6 +11,8 @@ export interface Shrunk {
 
 interface Search {
   readonly contest: Contest;
+  /** Run before each candidate, and no part of it. */
+  readonly before: readonly Sequence[];
   readonly likeness: string;
   triesLeft: number;
   readonly giveUpAt: number;
@@ -21,12 +23,18 @@ interface Search {
 const PATIENCE = 1000;
 const TRIES = 300;
 const TIME_MS = 60_000;
+/** Uses up the first id, so that a literal 1 names no job, as in all but a life's first sequence. */
+const USE_FIRST_ID: Sequence = [
+  { on: 0, writes: ["put 0 0 100 0\r\n\r\n"] },
+  { on: 0, writes: [`delete ${idPlace(0)}\r\n`] },
+];
 
 /** The smallest form found; undefined when new servers do not differ at all, so that chance had a hand in it. */
 export async function shrink(failure: Failure): Promise<Shrunk | undefined> {
   const contest = { ...failure.contest, patience: PATIENCE };
   const search: Search = {
     contest,
+    before: [],
     likeness: likenessOf(failure.difference),
     triesLeft: TRIES,
     giveUpAt: Date.now() + TIME_MS,
@@ -35,8 +43,11 @@ export async function shrink(failure: Failure): Promise<Shrunk | undefined> {
   const last = failure.sequences.slice(-1);
   // Nearly always the last sequence alone shows it; drain mode has to be on from the start then.
   const draining = failure.sequences.length > contest.drainAfter;
-  const alone: Search = { ...search, contest: { ...contest, drainAfter: draining ? 0 : Infinity } };
-  if (await accepts(alone, last)) return (await shrinkSteps(alone), alone.best);
+  for (const before of [[], [USE_FIRST_ID]]) {
+    const drainAfter = draining ? before.length : Infinity;
+    const alone: Search = { ...search, before, contest: { ...contest, drainAfter } };
+    if (await accepts(alone, last)) return (await shrinkSteps(alone), alone.best);
+  }
   if (!(await accepts(search, failure.sequences))) return undefined;
   await shrinkList(search, () => search.best.sequences, (sequences) => accepts(search, sequences));
   return search.best;
@@ -116,6 +127,7 @@ async function accepts(search: Search, sequences: readonly Sequence[]): Promise<
   search.triesLeft--;
   const duel = await Duel.start(search.contest, newTally());
   try {
+    for (const sequence of search.before) await duel.run(sequence);
     for (const [i, sequence] of sequences.entries()) {
       const difference = await duel.run(sequence);
       if (!difference) continue;

@@ -74,7 +74,7 @@ for (const kind of ["tmpfs", "ext4"] as const) {
 
     it(
       "puts are refused, the rest goes on, a restart works, deleting makes room",
-      { timeout: 60_000 },
+      { timeout: 240_000 },
       onSmallDisk(async (_, start) => {
         let server = await start();
         let client = await WireClient.connect(server.port);
@@ -103,7 +103,7 @@ for (const kind of ["tmpfs", "ext4"] as const) {
 
     it(
       "space that others give back is used again",
-      { timeout: 60_000 },
+      { timeout: 240_000 },
       onSmallDisk(async (directory, start) => {
         const ballast = join(dirname(directory), "ballast");
         writeFileSync(ballast, new Uint8Array(2 * 1_048_576).fill(1));
@@ -122,7 +122,7 @@ for (const kind of ["tmpfs", "ext4"] as const) {
     );
 
     // On ext4 each mount and sync takes long; the kills ask nothing of the file system that tmpfs does not show.
-    it("it fills up again and again under kills", { timeout: 60_000, skip: kind === "ext4" }, async () => {
+    it("it fills up again and again under kills", { timeout: 240_000, skip: kind === "ext4" }, async () => {
       await withSmallDisk(kind, MEGABYTES, async (directory) => {
         const campaign = new Campaign({
           directory,

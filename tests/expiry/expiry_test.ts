@@ -16,7 +16,7 @@ const GIVE_UP_MS = 3500;
  * Each holder reserves the one job of its tube and falls silent; then a waiter of the same tube blocks in reserve. The waiter
  * is answered at the instant of the expiry, and nobody had to ask the server anything for it.
  */
-async function expireAll(port: number, what: string): Promise<void> {
+async function expireAll({ port, pid }: ServerProcess, what: string): Promise<void> {
   const producer = await WireClient.connect(port);
   const holders = await connectMany(port, HOLDERS);
   const waiters = await connectMany(port, HOLDERS);
@@ -26,7 +26,7 @@ async function expireAll(port: number, what: string): Promise<void> {
     await watchOnly(holders[index], `silent-${index}`);
     await watchOnly(waiters[index], `silent-${index}`);
   }
-  const deadlines = new Deadlines(what, TTR_MS);
+  const deadlines = new Deadlines(what, TTR_MS, pid);
   await spread(HOLDERS, SPREAD_MS, (index) => {
     const granted = `RESERVED ${ids[index]} 1\r\nx\r\n`;
     return deadlines.time(async () => {
@@ -55,12 +55,12 @@ describe("the ttr of silent holders runs out on time", () => {
   });
   afterEach(() => server?.stop());
 
-  it("on an idle server", { timeout: 30_000 }, () => expireAll(server.port, "expiry, idle server"));
+  it("on an idle server", { timeout: 120_000 }, () => expireAll(server, "expiry, idle server"));
 
-  it("under load", { timeout: 30_000 }, async () => {
+  it("under load", { timeout: 120_000 }, async () => {
     const load = new Load(server.port, 4);
     try {
-      await expireAll(server.port, "expiry under load");
+      await expireAll(server, "expiry under load");
     } finally {
       const rounds = await load.stop();
       console.log(`expiry under load: ${rounds} rounds of put, reserve, delete meanwhile`);

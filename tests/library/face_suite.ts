@@ -5,6 +5,7 @@ import * as v from "valibot";
 import {
   BatchError,
   InvalidBodyError,
+  type Job,
   type JobList,
   type JobQueue,
   json,
@@ -48,6 +49,20 @@ async function listed(tube: Tube, state: StateWord, limit: number): Promise<numb
     ({ cursor } = page);
   } while (cursor !== null);
   return ids;
+}
+
+/**
+ * A job whose ttr ran out: its id, and how it was reserved first and last. The reference may lose the timer: of it the end of
+ * a ttr is asked again, with another job, some times.
+ */
+async function loseLease(tube: Tube, isReference: boolean): Promise<[number, Job | null, Job | null]> {
+  for (let left = isReference ? 10 : 1;; left--) {
+    const id = await tube.put("x", { ttr: 1 });
+    const former = await tube.reserve();
+    const present = await tube.reserve({ timeout: isReference ? 3 : 10 });
+    if (present !== null || left === 1) return [id, former, present];
+    await former!.delete();
+  }
 }
 
 /** What a queue of ours can do and beanstalkd cannot. */
@@ -265,9 +280,7 @@ export function faceSuite(
 
     it("tells a lost lease by an error, and leaves the new holder alone", async () => {
       const tube = queue.tube("short");
-      const id = await tube.put("x", { ttr: 1 });
-      const former = await tube.reserve();
-      const present = await tube.reserve({ timeout: 10 });
+      const [id, former, present] = await loseLease(tube, isStrict);
       assertEquals([former?.id, present?.id], [id, id]);
       const attempts = [
         () => former!.touch(),
