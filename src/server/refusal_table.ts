@@ -92,6 +92,12 @@ export const REFUSAL_TABLE: Readonly<Record<RefusalReason, RefusalRow>> = {
   "websocket": client("ended a WebSocket", "it exceeded the limits of message size, number or time"),
 };
 
+/** Whether a reason by its name, perhaps of another version's server, is a shortage. */
+export function isShortage(reason: string): boolean {
+  return (REFUSAL_TABLE as Readonly<Record<string, RefusalRow | undefined>>)[reason]
+    ?.isShortage ?? false;
+}
+
 function shortage(what: string, why: string): RefusalRow {
   return { what, why, isShortage: true };
 }
