@@ -7,6 +7,7 @@ import type { Journal } from "../ports/journal.ts";
 import { copyLong, tuneMemory } from "../runtime/runtime.ts";
 import { ConnectionLog } from "../server/log.ts";
 import type { Gate } from "../server/gate.ts";
+import type { Refusals } from "../server/refusals.ts";
 import { Server } from "../server/server.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
@@ -26,6 +27,7 @@ export async function createServer(
   clock: Clock,
   maxConnections: number,
   gate: Gate | null,
+  refusals: Refusals,
   printer: Printer,
   leave: (exitCode: number) => void,
   watcher: RecoveryWatcher | null = null,
@@ -52,6 +54,7 @@ export async function createServer(
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections,
     gate,
+    refusals,
     isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),

@@ -18,5 +18,7 @@ export const EXIT_USER_CHANGE = 34;
 export const EXIT_MACHINE = 50;
 /** The binlog or KV could not be written while the server ran: it stopped, with the replies that waited unsent. */
 export const EXIT_BINLOG = 74;
+/** `health` only: the server answers, but within the last minute it refused work for lack of something, such as disk or memory. */
+export const EXIT_REFUSING = 75;
 /** No socket to listen on: address in use or not allowed, or an inherited descriptor that is no stream socket. */
 export const EXIT_SOCKET = 111;

@@ -40,7 +40,7 @@ async function open(
   try {
     const listener = await listen(address, (transport) => {
       return server.acceptAs(address.kind, transport, server.gate!.access.named(identity));
-    });
+    }, server.refusals);
     socket?.bound();
     if (address.kind === "unix") chmodSync(address.path, mode);
     const close = (): void => {

@@ -3,6 +3,7 @@
 import { createAfterInput } from "../adapters/deno/after_input.ts";
 import type { HttpPort } from "../http/serve_http.ts";
 import { describeAddress } from "../ports/transport.ts";
+import type { Refusals } from "../server/refusals.ts";
 import { EXIT_SOCKET } from "./exit_codes.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
@@ -14,6 +15,7 @@ import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 export async function openHttp(
   options: Options,
   { gate, tls }: Security,
+  refusals: Refusals,
   printer: Printer,
 ): Promise<HttpPort | StartProblem | null> {
   if (options.http === null) return null;
@@ -29,6 +31,7 @@ export async function openHttp(
       warn: printer.warn,
       afterInput,
       gate,
+      refusals,
       secure: tls === null ? null : tls.listenHttp,
       cors: options.cors,
       names: options.httpNames,

@@ -55,9 +55,7 @@ export function openSecurity(
 
 function openGate(identities: readonly IdentityEntry[], printer: Printer): Gate {
   const access = new Access(identities, sha256);
-  return new Gate(access, undefined, {
-    shutOut: (address) => printer.warn(`too many wrong tokens from ${address}: it has to wait for a minute`),
-  });
+  return new Gate(access);
 }
 
 function reloadTokens(gate: Gate, options: Options, tokens: string | undefined, printer: Printer): void {

@@ -4,6 +4,7 @@ import process from "node:process";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { describeAddress } from "../ports/transport.ts";
+import { Refusals } from "../server/refusals.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { announce } from "./announce.ts";
@@ -15,6 +16,7 @@ import { openHttp } from "./open_http.ts";
 import type { Io, Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { becomeUser } from "./privileges.ts";
+import { RefusalLog } from "./refusal_log.ts";
 import { openSecurity, type Security, TOKENS_VARIABLE } from "./security.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
@@ -35,6 +37,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const sockets = await socketsFor(options.io);
   if ("problem" in sockets) return sockets;
   const { clock } = sockets;
+  const refusals = new Refusals(() => performance.now(), new RefusalLog(printer.warn));
   let server: Server | null = null;
   const listeners: Listener[] = [];
   let http: HttpPort | null = null;
@@ -61,10 +64,10 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   onSignals(leave, drain, security);
   const listen = (address: Address): Listen =>
     tls === null || address.kind === "unix" ? sockets.listen : tls.listen;
-  const opened = await openHttp(options, security, printer);
+  const opened = await openHttp(options, security, refusals, printer);
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
-  const main = await openMain(place.address, listen(place.address), waiting);
+  const main = await openMain(place.address, listen(place.address), waiting, refusals);
   if ("problem" in main) return main;
   listeners.push(main);
   place.bound();
@@ -77,7 +80,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = await createServer(options, clock, connections, gate, printer, leave, http);
+  const created = await createServer(options, clock, connections, gate, refusals, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
   const kind = place.address.kind === "unix" ? "unix" : "tcp";
@@ -113,9 +116,10 @@ async function openMain(
   address: Address,
   listen: Listen,
   waiting: WaitingRoom,
+  refusals: Refusals,
 ): Promise<Listener | StartProblem> {
   try {
-    return await listen(address, waiting.accept);
+    return await listen(address, waiting.accept, refusals);
   } catch (error) {
     return startProblem(EXIT_SOCKET, `cannot listen on ${describeAddress(address)}: ${reasonOf(error)}`);
   }

@@ -6,7 +6,8 @@ export const USAGE: string = `Use: runnerbean [OPTIONS]
      runnerbean import FROM TO     bring the jobs of beanstalkd's binlog into a new folder
      runnerbean dump DIR           print all jobs of a binlog as lines of JSON
      runnerbean load DIR [FILE]    make a binlog of such lines, from a file or stdin, in a new folder
-     runnerbean health [ADDRESS]   whether a server answers at HOST:PORT or unix:PATH (default 127.0.0.1:11300)
+     runnerbean health [ADDRESS]   whether a server answers at HOST:PORT or unix:PATH (default 127.0.0.1:11300); exits
+                                   75 when it refuses work for lack of disk, memory, ... [--alive: 0 then too]
 
      runnerbean top [PATTERN]                the tubes of a server, live [--interval S] [--count N] [--sort COLUMN]
      runnerbean tubes [PATTERN]              its tubes ("*" in a pattern stands for anything)

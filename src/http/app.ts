@@ -47,8 +47,11 @@ export function createApp(context: Context): App {
     });
   }
   app.notFound((c) => notFound(`page ${c.req.path}`).response());
-  app.onError((error) => {
-    if (error instanceof Problem) return error.response();
+  app.onError((error, c) => {
+    if (error instanceof Problem) {
+      error.report(context.refusals, c.env.peer);
+      return error.response();
+    }
     // A bug, or a server that has failed: said where an operator looks, not to the client.
     console.error("runnerbean: a request failed:", error);
     return new Problem(500, "the request failed; the server's log says more").response();

@@ -4,6 +4,7 @@ import type { Identity } from "../access/identity.ts";
 import type { Audit } from "./audit.ts";
 import type { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
+import type { RefusalReporter } from "../ports/refusals.ts";
 import type { Server } from "../server/server.ts";
 import type { Source } from "./source.ts";
 
@@ -40,6 +41,8 @@ export interface Context {
   readonly putMemory: PutMemory;
   /** Null: whoever reaches the port may do all. */
   readonly gate: Gate | null;
+  /** Where refused requests are counted; null: nowhere. */
+  readonly refusals: RefusalReporter | null;
   /** Routes of others: events, metrics, sessions, the console. */
   readonly more: readonly Route[];
 }

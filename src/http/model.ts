@@ -71,6 +71,18 @@ export interface Tube {
   readonly rates: Rates | null;
 }
 
+/** What a server has refused for one reason; see docs/OPERATIONS.md. */
+export interface Refusal {
+  readonly reason: string;
+  readonly count: number;
+  /** Seconds since the last one; null when that is not known. */
+  readonly lastSecondsAgo: number | null;
+  /** The last one was within a minute. */
+  readonly isCurrent: boolean;
+  /** The server lacks something: somebody has to act. */
+  readonly isShortage: boolean;
+}
+
 export interface ServerInfo {
   readonly version: string;
   readonly runtime: string;
@@ -96,6 +108,8 @@ export interface ServerInfo {
     readonly connections: number;
     readonly commands: Readonly<Record<string, number>>;
   };
+  /** What was refused since the start, by reason; null when the server does not tell. */
+  readonly refusals: readonly Refusal[] | null;
   readonly connections: {
     readonly now: number;
     readonly producers: number;

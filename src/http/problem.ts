@@ -1,12 +1,15 @@
 // What is answered when a request is refused: a problem document (RFC 9457) that names the field.
 
 import { STATUS_CODES } from "node:http";
+import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
 
 export interface ProblemExtras {
   /** What was wrong: a name in the path, the query, the headers or the body. */
   readonly field?: string;
   /** Seconds after which it may be asked again. */
   readonly retryAfter?: number;
+  /** Under which reason it is counted, where the server or who runs it should know of it. Default: it is not. */
+  readonly refusal?: RefusalReason;
   /** More members of the document. */
   readonly more?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,6 +25,11 @@ export class Problem extends Error {
     this.name = "Problem";
     this.status = status;
     this.extras = extras;
+  }
+
+  /** Counts it, if it is to be counted. `peer` is the address of whom it answers. */
+  report(refusals: RefusalReporter | null, peer: string | null): void {
+    if (this.extras.refusal !== undefined) refusals?.refused(this.extras.refusal, peer);
   }
 
   response(): Response {

@@ -76,6 +76,7 @@ async function readAll(
 function tooLarge(maxBytes: number): Problem {
   return new Problem(413, `the body is larger than ${maxBytes} bytes`, {
     field: "body",
+    refusal: "http-bad-request",
     headers: { connection: "close" },
   });
 }

@@ -154,6 +154,13 @@ export const serverInfo: v.GenericSchema<ServerInfo> = v.object({
     connections: count,
     commands: v.record(v.string(), count),
   }),
+  refusals: nullable(v.array(v.object({
+    reason: v.string(),
+    count,
+    lastSecondsAgo: nullable(count),
+    isCurrent: v.boolean(),
+    isShortage: v.boolean(),
+  }))),
   connections: v.object({ now: count, producers: count, workers: count, waiting: count }),
   binlog: nullable(v.object({
     oldestSegment: count,

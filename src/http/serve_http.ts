@@ -1,6 +1,7 @@
 // The HTTP port of a server: it is open before the jobs are back, and says how far they are until then.
 
 import { setImmediate } from "node:timers";
+import type { RefusalReporter } from "../ports/refusals.ts";
 import type { Gate as ServerGate } from "../server/gate.ts";
 import type { Server } from "../server/server.ts";
 import { runtimeName } from "../runtime/runtime.ts";
@@ -31,6 +32,8 @@ export interface HttpOptions {
   readonly warn: (line: string) => void;
   /** Who may do what; null: everybody everything. */
   readonly gate?: ServerGate | null;
+  /** Where what it refuses is counted. Default: with the server, once there is one. */
+  readonly refusals?: RefusalReporter;
   /** TLS, if it is wanted. */
   readonly secure?: ListenSecure | null;
   /** Origins of pages that may use the API with a token. */
@@ -53,6 +56,7 @@ interface Door {
   app: App | null;
   readonly origins: Origins;
   readonly gate: HttpGate | null;
+  refusals: RefusalReporter | null;
   percent: number;
 }
 
@@ -82,7 +86,7 @@ export class HttpPort {
     // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
     const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
     const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
-    const door: Door = { app: null, origins, gate: httpGate, percent: 0 };
+    const door: Door = { app: null, origins, gate: httpGate, refusals: options.refusals ?? null, percent: 0 };
     const answer: Answer = (request, env) => answerAt(door, request, env);
     const listen = await listenerOf(runtimeName(), secure);
     return new HttpPort(await listen(host, port, answer), options, audit, door);
@@ -101,6 +105,7 @@ export class HttpPort {
   /** Serves the server of this process, and watches it. */
   begin(server: Server, { more = [] }: HttpParts = {}): void {
     const runtime = runtimeName();
+    this.#door.refusals ??= server.refusals;
     const observed = observeServer(server, runtime, this.#metricsTubes, () => this.rest());
     this.#observed = observed;
     const source = new LocalSource({ server, pace: this.#pace, runtime, trends: observed.trends });
@@ -116,6 +121,7 @@ export class HttpPort {
       audit: this.#audit,
       putMemory: new PutMemory(),
       gate: this.#door.gate,
+      refusals: this.#door.refusals,
       more: [...sessionRoutes(this.#door.gate), ...more],
     });
   }
@@ -129,9 +135,9 @@ export class HttpPort {
 
 /** Everything that is the same for every answer. */
 async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
-  const { origins } = door;
+  const { origins, refusals } = door;
   const isHead = request.method === "HEAD";
-  const response = origins.preflight(request) ?? refusal(origins, request) ??
+  const response = origins.preflight(request) ?? refusal(origins, request, env, refusals) ??
     (isHead
       ? await withoutBody(await answerOf(door, asGet(request), env))
       : await answerOf(door, request, env));
@@ -145,13 +151,19 @@ async function answerOf({ app, percent }: Door, request: Request, env: Env): Pro
 /** An upgraded connection's answer belongs to the runtime. */
 const SWITCHING = 101;
 
-function refusal(origins: Origins, request: Request): Response | null {
+function refusal(
+  origins: Origins,
+  request: Request,
+  { peer }: Env,
+  refusals: RefusalReporter | null,
+): Response | null {
   try {
     origins.check(request);
     return null;
   } catch (error) {
-    if (error instanceof Problem) return error.response();
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    error.report(refusals, peer);
+    return error.response();
   }
 }
 

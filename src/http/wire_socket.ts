@@ -4,6 +4,7 @@
 // limit; who sends more than that without waiting for replies is closed.
 
 import type { Identity } from "../access/identity.ts";
+import type { RefusalReporter } from "../ports/refusals.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import type { Server } from "../server/server.ts";
 import type { WireEvents, WireSocket } from "./route.ts";
@@ -28,7 +29,7 @@ export function carryWire(
   peerAddress: string | null,
   identity: Identity | null,
 ): WireEvents {
-  const transport = new SocketTransport(socket, peerAddress);
+  const transport = new SocketTransport(socket, peerAddress, server.refusals);
   transport.peer = server.acceptAs("websocket", transport, identity);
   return transport;
 }
@@ -37,14 +38,16 @@ class SocketTransport implements Transport, WireEvents {
   peer: Peer | null = null;
   readonly peerAddress: string | null;
   private readonly socket: WireSocket;
+  private readonly refusals: RefusalReporter;
   private kept: Uint8Array[] = [];
   private keptBytes = 0;
   private isPaused = false;
   private isClosed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(socket: WireSocket, peerAddress: string | null) {
+  constructor(socket: WireSocket, peerAddress: string | null, refusals: RefusalReporter) {
     this.socket = socket;
+    this.refusals = refusals;
     this.peerAddress = peerAddress;
   }
 
@@ -110,6 +113,7 @@ class SocketTransport implements Transport, WireEvents {
   }
 
   private refuse(code: number, reason: string): void {
+    this.refusals.refused("websocket", this.peerAddress);
     this.socket.close(code, reason);
     this.closed();
   }

@@ -127,7 +127,7 @@ export class Queue extends BaseQueue {
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
     this.#ports.mustBeOpen();
     await this.#clock.prepareForSockets();
-    const listener = await listen(address, this.#server.accept);
+    const listener = await listen(address, this.#server.accept, this.#server.refusals);
     this.#ports.add(listener);
     const close = (): void => this.#ports.drop(listener);
     return {

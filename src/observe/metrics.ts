@@ -5,6 +5,7 @@ import type { Engine } from "../core/engine.ts";
 import type { Tube } from "../core/tube.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type Durations, LAG_BOUNDS_MS, type LoopLag } from "../server/loop_lag.ts";
+import type { Refusals } from "../server/refusals.ts";
 import { COMMAND_COUNTERS } from "./command_counts.ts";
 import { EVENT_WORDS } from "./event_words.ts";
 import type { Exposition, Labels } from "./exposition.ts";
@@ -19,6 +20,7 @@ export interface Measured {
     readonly engine: Engine;
     readonly journal: Journal;
     readonly lag: LoopLag;
+    readonly refusals: Refusals;
     readonly facts: {
       readonly version: string;
       readonly startedAt: number;
@@ -104,6 +106,8 @@ function writeQueue(text: Exposition, { server, observation, live }: Measured): 
   text.sample(counters.totalJobs);
   text.family("runnerbean_timeouts", "counter", "Times that a job's ttr ran out.");
   text.sample(counters.jobTimeouts);
+  text.family("runnerbean_refusals", "counter", "What was refused, by the reason why.");
+  for (const { reason, count } of server.refusals.all()) text.sample(count, { reason });
   text.family("runnerbean_wait_seconds", "histogram", "How long reserved jobs had been ready.");
   writeTimes(text, observation.total.waits!);
   text.family(

@@ -136,6 +136,8 @@ export interface JournalEvents {
   progressed(): void;
   /** Nothing will be durable any more. Called once; nothing else is called after it. */
   failed(error: Error): void;
+  /** Replies are held back, since it is not sure that this process may still write. */
+  held?(): void;
 }
 
 /** Remembers the jobs of one server. */

@@ -1,5 +1,7 @@
 // What the server needs of a runtime's sockets. No method throws for trouble outside: it is reported by `closed`.
 
+import type { RefusalReporter } from "./refusals.ts";
+
 /** One accepted connection, on the runtime's side. */
 export interface Transport {
   /** Where the peer is, as a person reads it; null or absent when that is not known. */
@@ -48,8 +50,11 @@ export interface Listener {
   close(): void;
 }
 
-/** Opens a listener. Rejects when the address cannot be had. */
-export type Listen = (address: Address, accept: Accept) => Promise<Listener>;
+/**
+ * Opens a listener. Rejects when the address cannot be had. `refusals` is told of connections that could not be accepted, since
+ * descriptors had run out.
+ */
+export type Listen = (address: Address, accept: Accept, refusals?: RefusalReporter) => Promise<Listener>;
 
 /** The address as a person reads it. */
 export function describeAddress(address: Address): string {

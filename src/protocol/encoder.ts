@@ -8,7 +8,7 @@ import { ALL_WORDS } from "./command.ts";
 import { YamlDocument } from "./document.ts";
 import { writeJobs } from "./job_list.ts";
 import { writeStats, writeStatsJob, writeStatsTube, writeTubes, writeTubesWatched } from "./stats.ts";
-import type { ServerFacts } from "./stats.ts";
+import type { RefusalFigures, ServerFacts } from "./stats.ts";
 
 /** Where replies are written. */
 export interface ReplyWriter extends BodyReader {
@@ -16,6 +16,14 @@ export interface ReplyWriter extends BodyReader {
   bytes(bytes: Uint8Array): void;
   /** Writes a whole number from 0 to 2^53 - 1 in decimal. */
   number(value: number): void;
+}
+
+/** What documents say of the server that runs the queue. */
+export interface ServerState {
+  /** The time of the turn, in milliseconds. */
+  readonly now: number;
+  /** What was refused; left out of `stats` when absent. */
+  readonly refusals?: RefusalFigures;
 }
 
 const encoder = new TextEncoder();
@@ -100,16 +108,16 @@ export const UNAUTHORIZED_REPLY: Uint8Array = bytesOf("UNAUTHORIZED\r\n");
 export class ReplyEncoder {
   private readonly engine: Engine;
   private readonly facts: ServerFacts;
-  private readonly time: { readonly now: number };
+  private readonly state: ServerState;
   private readonly isStrict: boolean;
   private readonly document = new YamlDocument();
 
-  /** `time` tells the time of the turn: of all replies, only documents need it. `isStrict`: no keys of our own. */
-  constructor(engine: Engine, facts: ServerFacts, time: { readonly now: number }, isStrict: boolean = false) {
+  /** `state` is the server's: of all replies, only documents need it. `isStrict`: no keys of our own. */
+  constructor(engine: Engine, facts: ServerFacts, state: ServerState, isStrict: boolean = false) {
     this.isStrict = isStrict;
     this.engine = engine;
     this.facts = facts;
-    this.time = time;
+    this.state = state;
   }
 
   /** Writes one reply. Rows are named in it, so it must be written before the engine is called again. */
@@ -133,13 +141,13 @@ export class ReplyEncoder {
       case out.KICKED_COUNT:
         return writeNumber(writer, KICKED, number);
       case out.STATS:
-        writeStats(document, engine, this.facts, this.time.now, this.isStrict);
+        writeStats(document, engine, this.facts, this.state.now, this.isStrict, this.state.refusals ?? null);
         return writeDocument(writer, document);
       case out.STATS_JOB:
-        writeStatsJob(document, engine, number, this.time.now);
+        writeStatsJob(document, engine, number, this.state.now);
         return writeDocument(writer, document);
       case out.STATS_TUBE:
-        writeStatsTube(document, engine.tubes.at(number), this.time.now);
+        writeStatsTube(document, engine.tubes.at(number), this.state.now);
         return writeDocument(writer, document);
       case out.LIST_TUBES:
         writeTubes(document, engine.tubes.list);
@@ -150,7 +158,7 @@ export class ReplyEncoder {
       case out.TRUNCATED:
         return writeNumber(writer, TRUNCATED, number);
       case out.LISTED_JOBS:
-        writeJobs(document, engine, engine.outbox.listed, this.time.now);
+        writeJobs(document, engine, engine.outbox.listed, this.state.now);
         return writeDocument(writer, document);
       case out.CAPABILITIES:
         document.begin();

@@ -30,6 +30,6 @@ export {
   ReplyEncoder,
   UNKNOWN_COMMAND_REPLY,
 } from "./encoder.ts";
-export type { ReplyWriter } from "./encoder.ts";
+export type { ReplyWriter, ServerState } from "./encoder.ts";
 export { Parser } from "./parser.ts";
-export type { ServerFacts } from "./stats.ts";
+export type { RefusalFigures, ServerFacts } from "./stats.ts";

@@ -31,6 +31,14 @@ export interface ServerFacts {
   binlog(): { oldest: number; current: number; migrated: number; written: number; maxBytes: number };
 }
 
+/** What the stats document says of refusals. */
+export interface RefusalFigures {
+  /** Each reason, and how often something was refused for it since the start. */
+  all(): Iterable<{ readonly reason: string; readonly count: number }>;
+  /** The reasons for which something was refused just now. */
+  readonly current: readonly string[];
+}
+
 /** `isStrict` leaves out what the reference does not have, which stands at the end. */
 export function writeStats(
   document: YamlDocument,
@@ -38,6 +46,7 @@ export function writeStats(
   facts: ServerFacts,
   now: number,
   isStrict: boolean,
+  refusals: RefusalFigures | null,
 ): void {
   const { counters } = engine;
   const cpu = facts.cpuMicros();
@@ -94,7 +103,14 @@ export function writeStats(
   document.quoted("hostname", facts.hostname);
   document.quoted("os", facts.os);
   document.quoted("platform", facts.platform);
-  if (!isStrict) writeExtensionCounts(document, engine);
+  if (isStrict) return;
+  writeExtensionCounts(document, engine);
+  if (refusals !== null) writeRefusals(document, refusals);
+}
+
+function writeRefusals(document: YamlDocument, refusals: RefusalFigures): void {
+  for (const { reason, count } of refusals.all()) document.field(`refused-${reason}`, count);
+  document.quoted("refusing", refusals.current.join(","));
 }
 
 function writeExtensionCounts(document: YamlDocument, { counters }: Engine): void {

@@ -4,9 +4,10 @@
 import type { Identity } from "../access/identity.ts";
 import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
 import type { Engine } from "../core/engine.ts";
-import { tellsOfJobs } from "../core/outbox.ts";
+import { OUT_OF_MEMORY, tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import * as commands from "../protocol/command.ts";
 import type { Command } from "../protocol/command.ts";
@@ -25,7 +26,7 @@ import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
-import type { PeerKind, ServerPeer } from "./server_peer.ts";
+import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
@@ -38,6 +39,7 @@ export interface ConnectionOwner {
   readonly log: ConnectionLog | null;
   /** Null where everybody may do everything. */
   readonly gate: Gate | null;
+  readonly refusals: RefusalReporter;
   /** Extensions of the protocol are unknown here. */
   readonly isStrict: boolean;
   // Shared by all connections.
@@ -162,6 +164,7 @@ export class Connection implements Peer, ServerPeer {
   reply(kind: number, number: number): void {
     if (this.isClosed) return;
     const { server } = this;
+    if (kind === OUT_OF_MEMORY) this.noteRefusal(this.isTruncate ? "truncate" : "memory");
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
     server.encoder.write(this.output, kind, number, this.session);
     if (server.log !== null) this.logReply(server.log, kind, number);
@@ -257,8 +260,9 @@ export class Connection implements Peer, ServerPeer {
   /** A stranger has sent so many bytes more. */
   private bearStranger(guard: Guard, bytes: number): void {
     guard.heard(bytes);
-    if (!guard.isTiresome) return;
+    if (!guard.isTiresome || this.isClosing) return;
     this.isClosing = true;
+    this.noteRefusal("stranger");
     this.server.list(this);
   }
 
@@ -290,11 +294,14 @@ export class Connection implements Peer, ServerPeer {
     if (guard === null) return this.say(replies.AUTHENTICATED_REPLY);
     const isKnown = guard.login(latin1(source, nameFrom, nameTo), now);
     this.say(isKnown ? replies.AUTHENTICATED_REPLY : replies.UNAUTHORIZED_REPLY);
-    if (guard.isTiresome) this.isClosing = true;
+    if (!guard.isTiresome) return;
+    this.isClosing = true;
+    this.noteRefusal("attempts");
   }
 
   /** A command that may not run. The body of a put is passed over all the same, where one follows. */
   private turnDown({ code, bodyBytes, hasTrailingText }: Command): void {
+    this.noteRefusal("unauthorized");
     if (code !== commands.PUT) return this.say(replies.UNAUTHORIZED_REPLY);
     const hasBody = !hasTrailingText || bodyBytes > this.server.facts.maxJobBytes;
     if (hasBody) return this.skipBody(bodyBytes, replies.UNAUTHORIZED_REPLY);
@@ -306,6 +313,7 @@ export class Connection implements Peer, ServerPeer {
     const { bodyBytes, hasTrailingText, pri, delay, ttr } = parser.command;
     if (bodyBytes > server.facts.maxJobBytes) {
       server.engine.countRefusedPut();
+      this.noteRefusal("job-size");
       return this.skipBody(bodyBytes, replies.JOB_TOO_BIG_REPLY);
     }
     if (hasTrailingText) {
@@ -313,6 +321,7 @@ export class Connection implements Peer, ServerPeer {
       return this.say(replies.BAD_FORMAT_REPLY);
     }
     if (!server.engine.beginPut(session, bodyBytes, now)) {
+      this.noteRefusal("memory");
       return this.skipBody(bodyBytes, replies.OUT_OF_MEMORY_REPLY);
     }
     this.putPri = pri;
@@ -335,8 +344,10 @@ export class Connection implements Peer, ServerPeer {
       return this.say(replies.EXPECTED_CRLF_REPLY);
     }
     const { used, draftBytes } = session;
-    if (!server.engine.isDraining && !server.journal.hasRoomFor(used.name.length, draftBytes, now)) {
+    if (server.engine.isDraining) this.noteRefusal("draining");
+    else if (!server.journal.hasRoomFor(used.name.length, draftBytes, now)) {
       server.engine.abandonPut(session);
+      if (!this.isClosed) this.noteRefusal("disk"); // else asking for room has made the journal fail
       return this.say(replies.OUT_OF_MEMORY_REPLY);
     }
     if (server.log !== null) server.log.jobReceived(this.number, session.draftId);
@@ -345,13 +356,24 @@ export class Connection implements Peer, ServerPeer {
   }
 
   private refuse(event: number): void {
-    if (event === parsing.HTTP_REQUEST) return this.shut();
+    if (event === parsing.HTTP_REQUEST) {
+      this.noteRefusal("http-request");
+      return this.shut();
+    }
     if (event === parsing.SKIPPED) return this.say(this.replyAfterSkip);
     const isUnknown = event === parsing.UNKNOWN_COMMAND;
     if (this.server.log !== null) {
       this.server.log.command(this.number, isUnknown ? 0 : this.parser.command.code);
     }
     this.say(isUnknown ? replies.UNKNOWN_COMMAND_REPLY : replies.BAD_FORMAT_REPLY);
+  }
+
+  private noteRefusal(reason: RefusalReason): void {
+    this.server.refusals.refused(reason, whereOf(this));
+  }
+
+  private get isTruncate(): boolean {
+    return this.parser.command.code === commands.TRUNCATE;
   }
 
   /** A reply that the protocol gives itself. */

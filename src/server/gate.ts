@@ -7,20 +7,16 @@ import type { Identity } from "../access/identity.ts";
 import { STRANGER_LIMITS } from "../access/limits.ts";
 import type { StrangerLimits } from "../access/limits.ts";
 import type { IdentityEntry } from "../access/token_file.ts";
+import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
 import type { Transport } from "../ports/transport.ts";
 import { Guard } from "./guard.ts";
 import type { Guarded } from "./guard.ts";
 
-/** What there is to tell of a gate; neither says anything of a token. */
-export interface GateEvents {
-  /** So many wrong tokens came from there that no more are looked at for a while. */
-  shutOut(address: string): void;
-}
-
 export class Gate {
   readonly access: Access;
   readonly limits: StrangerLimits;
-  private readonly events: GateEvents | null;
+  /** Told of whom it refuses; never anything of a token. Set by the server. */
+  refusals: RefusalReporter | null = null;
   private readonly attempts: Attempts;
   private readonly guards = new Set<Guard>();
   /** In the order in which they came. */
@@ -30,14 +26,9 @@ export class Gate {
   /** When the first of the known connections' identities ends, or earlier. */
   private endsAt = Infinity;
 
-  constructor(
-    access: Access,
-    limits: StrangerLimits = STRANGER_LIMITS,
-    events: GateEvents | null = null,
-  ) {
+  constructor(access: Access, limits: StrangerLimits = STRANGER_LIMITS) {
     this.access = access;
     this.limits = limits;
-    this.events = events;
     this.attempts = new Attempts(limits);
   }
 
@@ -55,7 +46,7 @@ export class Gate {
   /** Strangers beyond the limit: the oldest has had the longest time. To be called when a connection is complete. */
   makeRoom(): void {
     if (this.strangers.size <= this.limits.connections) return;
-    for (const oldest of this.strangers) return oldest.connection.shut();
+    for (const oldest of this.strangers) return this.end(oldest, "stranger");
   }
 
   left(guard: Guard): void {
@@ -78,11 +69,14 @@ export class Gate {
 
   /** The identity of a token, if this address may still try one. Also for logins that are no connection's. */
   identify(token: string, address: string, now: number): Identity | null {
-    if (!this.mayTry(address, now)) return null;
+    if (!this.mayTry(address, now)) {
+      this.refusals?.refused("attempts", address);
+      return null;
+    }
     const identity = this.access.identify(token, now);
     if (identity !== null) return identity;
     this.attempts.failed(address, now);
-    if (!this.mayTry(address, now)) this.events?.shutOut(address);
+    this.refusals?.refused("token", address === "" ? null : address);
     return null;
   }
 
@@ -99,10 +93,10 @@ export class Gate {
       const { identity } = guard;
       if (identity === null) continue;
       const renewed = this.access.renewed(identity);
-      if (renewed === null) guard.connection.shut();
+      if (renewed === null) this.end(guard, "token");
       else {
         guard.become(renewed);
-        if (!guard.mayGoOnWaiting()) guard.connection.shut();
+        if (!guard.mayGoOnWaiting()) this.end(guard, "unauthorized");
       }
     }
     this.endHolds(({ rights, expiresAt }, renewed) =>
@@ -120,17 +114,22 @@ export class Gate {
   sweep(now: number): void {
     for (const stranger of this.strangers) {
       if (now < stranger.since + this.limits.ms) break;
-      stranger.connection.shut();
+      this.end(stranger, "stranger");
     }
     if (now < this.endsAt) return;
     this.endsAt = Infinity;
     for (const guard of [...this.guards]) {
       const expiresAt = guard.identity?.expiresAt ?? Infinity;
-      if (expiresAt <= now) guard.connection.shut();
+      if (expiresAt <= now) this.end(guard, "token");
       else this.endsAt = Math.min(this.endsAt, expiresAt);
     }
     this.endHolds(({ expiresAt }) => expiresAt <= now);
     for (const { identity } of this.holds) this.endsAt = Math.min(this.endsAt, identity.expiresAt);
+  }
+
+  private end({ connection, address }: Guard, reason: RefusalReason): void {
+    this.refusals?.refused(reason, address === "" ? null : address);
+    connection.shut();
   }
 
   private endHolds(isOver: (identity: Identity, renewed: Identity | null) => boolean): void {

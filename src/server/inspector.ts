@@ -10,6 +10,7 @@ import type { Tube } from "../core/tube.ts";
 import type { JournalWork } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import type { LoopLag } from "./loop_lag.ts";
+import type { Refusals } from "./refusals.ts";
 import type { Server } from "./server.ts";
 import type { ServerPeer } from "./server_peer.ts";
 
@@ -31,6 +32,10 @@ export class Inspector {
   }
   get lag(): LoopLag {
     return this.#server.lag;
+  }
+  /** What was refused, and why. */
+  get refusals(): Pick<Refusals, "all"> {
+    return this.#server.refusals;
   }
   get counters(): Readonly<Counters> {
     return this.#server.engine.counters;

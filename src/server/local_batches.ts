@@ -2,6 +2,7 @@
 // one object with parallel lists: nothing is allocated per command but a reserved body.
 
 import { DELETED, INSERTED, RESERVED_JOB } from "../core/outbox.ts";
+import type { RefusalReason } from "../ports/refusals.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, Task, useTube } from "./local_task.ts";
 
@@ -11,6 +12,8 @@ const CRLF: Uint8Array = new Uint8Array([13, 10]);
 export class PutTask extends Task {
   /** An id, or the word of the refusal, for each body. */
   readonly results: (number | string)[] = [];
+  /** Why the last refused body was refused. */
+  refusal: RefusalReason | null = null;
   private readonly tube: Uint8Array;
   private readonly bodies: readonly Uint8Array[];
   private readonly pri: number;
@@ -51,16 +54,12 @@ export class PutTask extends Task {
     const { length } = body;
     if (length > server.facts.maxJobBytes) {
       engine.countRefusedPut();
-      results.push("JOB_TOO_BIG");
-      return;
+      return this.refuse(peer, "JOB_TOO_BIG", "job-size");
     }
-    if (!engine.beginPut(session, length, now)) {
-      results.push("OUT_OF_MEMORY");
-      return;
-    }
+    if (!engine.beginPut(session, length, now)) return this.refuse(peer, "OUT_OF_MEMORY", "memory");
     if (!engine.isDraining && !server.journal.hasRoomFor(this.tube.length, length + 2, now)) {
       engine.abandonPut(session);
-      if (!peer.isClosed) results.push("OUT_OF_MEMORY");
+      if (!peer.isClosed) this.refuse(peer, "OUT_OF_MEMORY", "disk");
       return;
     }
     engine.fillPut(session, body, 0, length);
@@ -68,7 +67,13 @@ export class PutTask extends Task {
     const { length: before } = results;
     engine.put(session, this.pri, this.delay, this.ttr, now);
     server.deliver();
-    if (results.length === before && !peer.isClosed) results.push("DRAINING");
+    if (results.length === before && !peer.isClosed) this.refuse(peer, "DRAINING", "draining");
+  }
+
+  private refuse(peer: LocalPeer, word: string, reason: RefusalReason): void {
+    this.results.push(word);
+    this.refusal = reason;
+    peer.noteRefusal(reason);
   }
 }
 

@@ -1,6 +1,13 @@
 // All other commands of peers in this process: as a line of the protocol, so that they mean what they mean on the wire.
 
-import { BURIED_JOB, FOUND_JOB, KICKED_COUNT, RESERVED_JOB, TRUNCATED } from "../core/outbox.ts";
+import {
+  BURIED_JOB,
+  FOUND_JOB,
+  KICKED_COUNT,
+  OUT_OF_MEMORY,
+  RESERVED_JOB,
+  TRUNCATED,
+} from "../core/outbox.ts";
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
@@ -44,6 +51,7 @@ export class LineTask extends Task {
 
   reply(peer: LocalPeer, kind: number, number: number): void {
     if (!this.isAsked) return; // use is answered
+    if (kind === OUT_OF_MEMORY) peer.noteRefusal(this.line.startsWith("truncate ") ? "truncate" : "memory");
     if (kind === FOUND_JOB || kind === RESERVED_JOB) {
       this.number = peer.server.engine.jobs.id.get(number);
       this.bytes = bodyOf(peer, number);

@@ -7,17 +7,19 @@ import { LOCAL_COMMANDS_PER_TURN } from "../core/limits.ts";
 import { tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
 import type { ReplyEncoder } from "../protocol/encoder.ts";
 import type { Lexer } from "../protocol/lexer.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import { Fifo } from "./fifo.ts";
-import type { PeerKind, ServerPeer } from "./server_peer.ts";
+import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
 
 /** What a local peer needs of the server. */
 export interface LocalOwner {
   readonly engine: Engine;
   readonly journal: Journal;
   readonly facts: ServerFacts;
+  readonly refusals: RefusalReporter;
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
   readonly turn: number;
@@ -154,6 +156,11 @@ export class LocalPeer implements ServerPeer {
   /** What the running task has seen may not be known before the journal has made it sure. */
   holdAnswer(): void {
     this.ticket = this.server.journal.ticket;
+  }
+
+  /** Counts a refusal. What is refused over HTTP is counted where it is known who asked. */
+  noteRefusal(reason: RefusalReason): void {
+    if (this.kind !== "http") this.server.refusals.refused(reason, whereOf(this));
   }
 
   // From the server.

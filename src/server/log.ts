@@ -39,8 +39,9 @@ export class ConnectionLog {
     this.withCommands = level >= 2;
   }
 
-  accepted(connection: number): void {
-    this.print(`accept ${connection}`);
+  /** `where`: the address of the peer, as far as it is known. */
+  accepted(connection: number, where: string | null): void {
+    this.print(`accept ${connection}${where === null ? "" : ` from ${where}`}`);
   }
 
   closed(connection: number): void {

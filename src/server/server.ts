@@ -11,6 +11,7 @@ import type { Outbox } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { RefusalReason } from "../ports/refusals.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
 import { Command } from "../protocol/command.ts";
 import { ReplyEncoder } from "../protocol/encoder.ts";
@@ -24,7 +25,8 @@ import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { NoJournal } from "./no_journal.ts";
 import type { Observer } from "./observer.ts";
-import type { PeerKind, ServerPeer } from "./server_peer.ts";
+import { Refusals } from "./refusals.ts";
+import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
 
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
@@ -38,6 +40,8 @@ export interface ServerOptions {
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
   readonly gate?: Gate | null;
+  /** Where refusals are counted, if its listeners and its HTTP port are to report there as well. Default: its own. */
+  readonly refusals?: Refusals;
   /** Connections get the reference's commands and no others, and its statistics without anything behind them. */
   readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
@@ -52,6 +56,8 @@ export class Server implements ConnectionOwner {
   readonly facts: ServerFacts;
   readonly log: ConnectionLog | null;
   readonly gate: Gate | null;
+  /** What was refused, and why. */
+  readonly refusals: Refusals;
   readonly isStrict: boolean;
   // Shared by the connections.
   readonly encoder: ReplyEncoder;
@@ -94,11 +100,17 @@ export class Server implements ConnectionOwner {
     this.facts = options.facts;
     this.log = options.log ?? null;
     this.gate = options.gate ?? null;
+    this.refusals = options.refusals ?? new Refusals(() => this.clock.now());
+    if (this.gate !== null) this.gate.refusals = this.refusals;
     this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
-    this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
+    this.journal.listen({
+      progressed: () => this.journalProgressed(),
+      failed: (error) => this.fail(error),
+      held: () => this.refusals.refused("lease", null),
+    });
     this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
@@ -108,18 +120,26 @@ export class Server implements ConnectionOwner {
 
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
-    if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
-      transport.close();
-      return null;
+    if (this.isStopped) return this.turnAway(transport);
+    if (this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
+      return this.turnAway(transport, "connections", kind);
     }
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
     const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
-    this.log?.accepted(connection.number);
+    this.log?.accepted(connection.number, whereOf(connection));
     this.gate?.makeRoom();
     return connection;
+  }
+
+  /** Closes a connection that is not accepted; counts it as refused when there is a reason to give. */
+  private turnAway(transport: Transport, reason: RefusalReason | null = null, kind: PeerKind = "tcp"): null {
+    const { peerAddress = null } = transport; // before it is closed: then it is not known any more
+    transport.close();
+    if (reason !== null) this.refusals.refused(reason, whereOf({ kind, peerAddress }));
+    return null;
   }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */

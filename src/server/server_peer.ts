@@ -5,6 +5,14 @@ import type { Session } from "../core/session.ts";
 /** How a peer came to the server: by which door, or from within the process. */
 export type PeerKind = "tcp" | "unix" | "websocket" | "http" | "local";
 
+/** Where a peer is, for the log: its address, or how it came; null when nothing is known. */
+export function whereOf(
+  { kind, peerAddress, identityName = null }: Pick<ServerPeer, "kind" | "peerAddress" | "identityName">,
+): string | null {
+  const where = peerAddress ?? (kind === "unix" ? "a unix socket" : kind === "local" ? "this process" : null);
+  return where === null || identityName === null ? where : `${where} (${identityName})`;
+}
+
 export interface ServerPeer {
   /** Counts peers since the start; names this one. */
   readonly number: number;

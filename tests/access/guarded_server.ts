@@ -5,9 +5,11 @@ import { Access } from "../../src/access/access.ts";
 import { STRANGER_LIMITS, type StrangerLimits } from "../../src/access/limits.ts";
 import { type IdentityEntry, parseTokens } from "../../src/access/token_file.ts";
 import { Engine } from "../../src/core/mod.ts";
+import type { RefusalReason } from "../../src/ports/refusals.ts";
 import type { Transport } from "../../src/ports/transport.ts";
 import { listen } from "../../src/runtime/runtime.ts";
 import { Gate } from "../../src/server/gate.ts";
+import { Refusals } from "../../src/server/refusals.ts";
 import { Server } from "../../src/server/server.ts";
 
 /** A token that is easy to tell apart from others. */
@@ -23,8 +25,8 @@ export interface GuardedServer {
   readonly port: number;
   readonly gate: Gate;
   readonly server: Server;
-  /** Addresses that were shut out. */
-  readonly shutOut: string[];
+  /** What was refused, with the address of whom. */
+  readonly refused: readonly (readonly [RefusalReason, string | null])[];
   close(): void;
 }
 
@@ -34,15 +36,16 @@ export async function guardedServer(
   limits: Partial<StrangerLimits> = {},
   pretend: string | null = null,
 ): Promise<GuardedServer> {
-  const shutOut: string[] = [];
+  const refused: [RefusalReason, string | null][] = [];
   const access = new Access(identitiesOf(tokens), sha256);
-  const gate = new Gate(access, { ...STRANGER_LIMITS, ...limits }, {
-    shutOut: (address) => void shutOut.push(address),
-  });
+  const gate = new Gate(access, { ...STRANGER_LIMITS, ...limits });
   const server = new Server({
     engine: new Engine({ seed: 1 }),
     clock: new SystemClock(),
     gate,
+    refusals: new Refusals(() => performance.now(), {
+      refused: (reason, peer) => void refused.push([reason, peer]),
+    }),
     facts: {
       version: "test",
       pid: 1,
@@ -69,5 +72,5 @@ export async function guardedServer(
     server.stop();
   };
   const port = listener.address.kind === "tcp" ? listener.address.port : 0;
-  return { port, gate, server, shutOut, close };
+  return { port, gate, server, refused, close };
 }

@@ -140,7 +140,9 @@ describe("strangers", () => {
       const guesser = await WireClient.connect(server.port);
       for (let i = 0; i < 5; i++) await guesser.ask(`auth ${tokenOf(`${i}`)}\r\n`);
       assertEquals(await guesser.ask(`auth ${tokenOf("ops")}\r\n`), "UNAUTHORIZED\r\n", "even the right one");
-      assertEquals(server.shutOut, ["203.0.113.9"]);
+      const reasons = server.refused.map(([reason]) => reason);
+      assertEquals(reasons, ["token", "token", "token", "token", "token", "attempts"]);
+      assertEquals(new Set(server.refused.map(([, peer]) => peer)), new Set(["203.0.113.9"]));
       guesser.close();
     }, { pretend: "203.0.113.9:4711" });
   });

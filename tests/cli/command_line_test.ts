@@ -191,7 +191,7 @@ describe("the command line: beyond the reference", () => {
         await until(server, "a close line", () => /^close \d+$/m.test(server.stdout()));
         const printed = server.stdout();
         assertMatch(printed, new RegExp(`^pid ${server.pid}$`, "m"));
-        const connection = /^accept (\d+)$/m.exec(printed)?.[1];
+        const connection = /^accept (\d+) from 127\.0\.0\.1:\d+$/m.exec(printed)?.[1];
         assert(connection !== undefined, printed);
         assertStringIncludes(printed, `\nclose ${connection}\n`);
         assertEquals(new RegExp(`^<${connection} command use`, "m").test(printed), level === "-VV", printed);

@@ -9,6 +9,7 @@ import { hexDump } from "../../src/http/console/browser/hex_dump.ts";
 import { prettyJson } from "../../src/http/console/browser/pretty_json.ts";
 import { ENGLISH } from "../../src/http/console/browser/words_en.ts";
 import { CHINESE } from "../../src/http/console/browser/words_zh.ts";
+import { REFUSAL_REASONS } from "../../src/ports/refusals.ts";
 
 const FOLDER = fileURLToPath(new URL("../../src/http/console/browser/", import.meta.url));
 const sources: [string, string][] = readdirSync(FOLDER).map((
@@ -64,6 +65,13 @@ describe("the console's words", () => {
     }
   });
 
+  it("tell of every reason for which something is refused, and what to do", () => {
+    for (const reason of REFUSAL_REASONS) {
+      assert(Object.hasOwn(ENGLISH, `refusal.${reason}`), reason);
+      assert(Object.hasOwn(ENGLISH, `refusal.${reason}.todo`), reason);
+    }
+  });
+
   it("are all used, and all that are used exist", () => {
     const code = sources.filter(([file]) => file.endsWith(".ts") && !file.startsWith("words_")).map((
       [, text],
@@ -73,7 +81,7 @@ describe("the console's words", () => {
       assert(keys.includes(key), `${key} does not exist`);
     }
     const patterns = Array.from(code.matchAll(/\bt\(`([^`]+)`/g), ([, text]) => {
-      return new RegExp(`^${text.replaceAll(".", "\\.").replaceAll(/\$\{[^}]+\}/g, "[a-z]+")}$`, "i");
+      return new RegExp(`^${text.replaceAll(".", "\\.").replaceAll(/\$\{[^}]+\}/g, "[a-z-]+")}$`, "i");
     });
     for (const pattern of patterns) assert(keys.some((key) => pattern.test(key)), `nothing fits ${pattern}`);
     const isUsed = (key: string): boolean =>

@@ -10,6 +10,7 @@ import { LiveEvents } from "../../src/observe/live_events.ts";
 import { writeMetrics } from "../../src/observe/metrics.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { LoopLag } from "../../src/server/loop_lag.ts";
+import { Refusals } from "../../src/server/refusals.ts";
 import { ExpositionReader } from "../observe/exposition_reader.ts";
 import { QueueUnderObservation } from "../observe/queue_under_observation.ts";
 
@@ -27,7 +28,7 @@ function exposed(): ExpositionReader {
   const text = new Exposition("prometheus");
   const live = new LiveEvents(engine, observation, now);
   const memory = (): { rss: number; heapUsed: number } => ({ rss: 1, heapUsed: 1 });
-  const server = { engine, journal, lag: new LoopLag(), facts };
+  const server = { engine, journal, lag: new LoopLag(), refusals: new Refusals(() => 0), facts };
   for (const _ of writeMetrics(text, { server, observation, live, runtime: "bun", memory, now: () => now }));
   return new ExpositionReader(text.end(), false);
 }

@@ -3,6 +3,7 @@
 import type { Identity } from "../../access/identity.ts";
 import type { Scope } from "../../access/scopes.ts";
 import type { Gate as ServerGate } from "../../server/gate.ts";
+import type { RefusalReason } from "../../ports/refusals.ts";
 import type { Admission, Gate } from "../context.ts";
 import { Problem } from "../problem.ts";
 import type { Route } from "../route.ts";
@@ -37,7 +38,7 @@ export class HttpGate implements Gate {
   ): Promise<Admission> {
     const identity = this.#identityOf(request, route, peer);
     if (route.scope !== "none") {
-      if (identity === null) throw unauthorized("a token is expected");
+      if (identity === null) throw unauthorized("a token is expected", "unauthorized");
       const tubes = await tubesOf();
       if (!mayUse(identity, route, route.scope, tubes)) throw forbidden(identity, route.scope, tubes);
     }
@@ -68,7 +69,7 @@ export class HttpGate implements Gate {
     const authorization = request.headers.get("authorization");
     if (authorization !== null) {
       const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-      if (token === undefined) throw unauthorized("a bearer token is expected");
+      if (token === undefined) throw unauthorized("a bearer token is expected", "unauthorized");
       return this.#identify(token, peer);
     }
     const session = this.sessionOf(request);
@@ -76,7 +77,10 @@ export class HttpGate implements Gate {
     const field = this.#missing(request, session);
     if (field === null) return session.identity;
     if (route.scope === "none") return null; // to log in anew, or as a stranger
-    throw new Problem(403, "this header must show that a page of this server asks", { field });
+    throw new Problem(403, "this header must show that a page of this server asks", {
+      field,
+      refusal: "http-origin",
+    });
   }
 
   /** A cookie comes by itself, whoever made the request. What is missing to show that it was one of our own pages. */
@@ -90,7 +94,10 @@ export class HttpGate implements Gate {
     const address = peer === null ? "" : peer.replace(/:\d+$/, "");
     const now = Date.now();
     if (!this.#gate.mayTry(address, now)) {
-      throw new Problem(429, "too many wrong tokens came from this address", { retryAfter: 60 });
+      throw new Problem(429, "too many wrong tokens came from this address", {
+        retryAfter: 60,
+        refusal: "attempts",
+      });
     }
     const identity = this.#gate.identify(token, address, now);
     if (identity === null) throw unauthorized("the token is not known, or not any more");
@@ -163,14 +170,17 @@ function mayUse(identity: Identity, route: Route, scope: Scope, tubes: readonly 
   return isMissing ? identity.mayAnywhere(scope) : identity.mayEverywhere(scope);
 }
 
-function unauthorized(detail: string): Problem {
+function unauthorized(detail: string, refusal?: RefusalReason): Problem {
   return new Problem(401, detail, {
     field: "authorization",
+    refusal,
     headers: { "www-authenticate": 'Bearer realm="runnerbean"' },
   });
 }
 
 function forbidden({ name }: Identity, scope: string, tubes: readonly string[]): Problem {
   const where = tubes.length === 0 ? "all tubes" : tubes.join(", ");
-  return new Problem(403, `${name} does not have the scope ${scope} for ${where}`);
+  return new Problem(403, `${name} does not have the scope ${scope} for ${where}`, {
+    refusal: "unauthorized",
+  });
 }

@@ -28,7 +28,10 @@ export class Origins {
   check(request: Request): void {
     const host = request.headers.get("host");
     if (host !== null && !this.#isOurs(host)) {
-      throw new Problem(421, "this server is not known by that name", { field: "host" });
+      throw new Problem(421, "this server is not known by that name", {
+        field: "host",
+        refusal: "http-origin",
+      });
     }
     const origin = request.headers.get("origin");
     const isUpgrade = request.headers.has("upgrade");
@@ -36,7 +39,12 @@ export class Origins {
     const isForeign = origin === null
       ? request.headers.get("sec-fetch-site") === "cross-site"
       : !isSameOrigin(origin, host) && (isUpgrade || !this.#cors.has(origin));
-    if (isForeign) throw new Problem(403, "pages of other origins may not do this", { field: "origin" });
+    if (isForeign) {
+      throw new Problem(403, "pages of other origins may not do this", {
+        field: "origin",
+        refusal: "http-origin",
+      });
+    }
   }
 
   /** Whether a request says that it comes from a page of this very server. */

@@ -45,8 +45,10 @@ export class ActTask extends Task {
     if (row === 0 || !concerns(action, engine.jobs.state.get(row)) || !this.isMatch(row, now)) return;
     if (action.kind === "delete") engine.delete(session, id);
     else if (action.kind === "kick") engine.kickJob(session, id, now);
-    else if (action.kind === "move") requeue(peer, id, { tube: action.tube }, now);
-    else {
+    else if (action.kind === "move") {
+      const refusal = requeue(peer, id, { tube: action.tube }, now);
+      if (refusal !== null) server.refusals.refused(refusal, null);
+    } else {
       const pri = engine.jobs.pri.get(row);
       engine.reserveJob(session, id, now);
       server.deliver();

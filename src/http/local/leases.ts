@@ -132,6 +132,7 @@ export class Leases {
     if (this.#waiting >= MAX_WAITING_RESERVES || this.#byToken.size + query.count > MAX_LEASES) {
       throw new Problem(503, "too many requests wait for jobs, or too many jobs are leased", {
         retryAfter: 1,
+        refusal: "http-leases",
       });
     }
     const peer = openPeer(this.#server, query.peer, query.identityName);

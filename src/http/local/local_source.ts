@@ -5,6 +5,7 @@ import { RESERVED, STATE_WORDS } from "../../core/jobs.ts";
 import type { JobState } from "../../core/jobs.ts";
 import { cursorText, readCursor } from "../../core/list_cursor.ts";
 import type { Tube as CoreTube } from "../../core/tube.ts";
+import type { RefusalReason } from "../../ports/refusals.ts";
 import { Inspector } from "../../server/inspector.ts";
 import { PutTask } from "../../server/local_batches.ts";
 import type { LocalPeer } from "../../server/local_peer.ts";
@@ -164,7 +165,9 @@ export class LocalSource implements Source {
     const truncated = ask(this.#peer, `truncate - ${states.join(" ")}`, encoder.encode(name));
     this.#peer.run(new LeaveTubeTask());
     const { word, number } = await truncated;
-    if (word !== "TRUNCATED") throw new Problem(507, "too many jobs of the tube are reserved just now");
+    if (word !== "TRUNCATED") {
+      throw new Problem(507, "too many jobs of the tube are reserved just now", { refusal: "truncate" });
+    }
     return number;
   }
 
@@ -209,11 +212,13 @@ export class LocalSource implements Source {
   async put(tube: string, body: Uint8Array, { priority, delay, ttr }: PutNumbers): Promise<number> {
     const put = outcome(this.#peer, new PutTask(encoder.encode(tube), [body], priority, delay, ttr));
     this.#peer.run(new LeaveTubeTask());
-    const [result] = (await put).results;
+    const { results: [result], refusal } = await put;
     if (typeof result === "number") return result;
     if (result === "JOB_TOO_BIG") throw this.#tooLarge();
-    if (result === "DRAINING") throw new Problem(503, "the server takes no more jobs: it is draining");
-    throw new Problem(507, "there is no room for the job");
+    if (result === "DRAINING") {
+      throw new Problem(503, "the server takes no more jobs: it is draining", { refusal: "draining" });
+    }
+    throw noRoom(refusal);
   }
 
   job(id: number, view: BodyView): Promise<Job> {
@@ -222,9 +227,9 @@ export class LocalSource implements Source {
 
   async requeue(id: number, changes: JobChanges): Promise<Job> {
     if (changes.body !== undefined && changes.body.length > this.maxJobBytes) throw this.#tooLarge();
-    const { outcome: became } = await outcome(this.#peer, new RequeueTask(id, changes));
+    const { outcome: became, refusal } = await outcome(this.#peer, new RequeueTask(id, changes));
     if (became === "not found") this.#refuse(id);
-    if (became === "no room") throw new Problem(507, "there is no room for the job");
+    if (became === "no room") throw noRoom(refusal);
     return await this.job(id, NO_BODY);
   }
 
@@ -378,7 +383,10 @@ export class LocalSource implements Source {
   }
 
   #tooLarge(): Problem {
-    return new Problem(413, `jobs are at most ${this.maxJobBytes} bytes`, { field: "body" });
+    return new Problem(413, `jobs are at most ${this.maxJobBytes} bytes`, {
+      field: "body",
+      refusal: "job-size",
+    });
   }
 
   /** Says why a job could not be had: it is gone, or somebody holds it. */
@@ -414,4 +422,8 @@ function countOf(tube: CoreTube, state: State): number {
     default:
       return tube.buried.length;
   }
+}
+
+function noRoom(refusal: RefusalReason | null): Problem {
+  return new Problem(507, "there is no room for the job", { refusal: refusal ?? undefined });
 }

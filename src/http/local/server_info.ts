@@ -3,6 +3,7 @@
 import process from "node:process";
 import { COMMAND_COUNTERS } from "../../observe/command_counts.ts";
 import type { Inspector } from "../../server/inspector.ts";
+import { REFUSAL_TABLE } from "../../server/refusal_table.ts";
 import type { JournalWork } from "../../ports/journal.ts";
 import type { ServerInfo } from "../model.ts";
 
@@ -12,7 +13,7 @@ export function serverInfo(
   runtime: string,
   capabilities: readonly string[],
 ): ServerInfo {
-  const { facts, counters, lag, journalWork } = inspector;
+  const { facts, counters, lag, refusals, journalWork } = inspector;
   const binlog = facts.binlog();
   const memory = process.memoryUsage();
   return {
@@ -40,6 +41,15 @@ export function serverInfo(
       connections: counters.totalSessions,
       commands: Object.fromEntries(COMMAND_COUNTERS.map(([word, counter]) => [word, counters[counter]])),
     },
+    refusals: refusals.all().filter(({ count }) => count > 0).map((
+      { reason, count, lastMsAgo, isCurrent },
+    ) => ({
+      reason,
+      count,
+      lastSecondsAgo: lastMsAgo === null ? null : Math.round(lastMsAgo / 1000),
+      isCurrent,
+      isShortage: REFUSAL_TABLE[reason].isShortage,
+    })),
     connections: {
       now: counters.sessions,
       producers: counters.producers,

@@ -2,7 +2,8 @@
 
 import type { JobStats, ListedJob, Stats, TubeStats } from "../../client/face.ts";
 import { bodyTextOf } from "../job_text.ts";
-import type { Job, ServerInfo, Tube } from "../model.ts";
+import { isShortage } from "../../server/refusal_table.ts";
+import type { Job, Refusal, ServerInfo, Tube } from "../model.ts";
 import type { BodyView } from "../source.ts";
 
 const numberOf = (stats: Stats, key: string): number => Number(stats[key] ?? 0) || 0;
@@ -40,6 +41,7 @@ export function serverInfo(
       connections: numberOf(stats, "total-connections"),
       commands: Object.fromEntries(commands.map((key) => [key.slice(4), numberOf(stats, key)])),
     },
+    refusals: refusalsOf(stats),
     connections: {
       now: numberOf(stats, "current-connections"),
       producers: numberOf(stats, "current-producers"),
@@ -56,6 +58,25 @@ export function serverInfo(
     memory: null,
     loop: null,
   };
+}
+
+const REFUSED = "refused-";
+
+/** Null for a server that does not tell of refusals. */
+function refusalsOf(stats: Stats): readonly Refusal[] | null {
+  const keys = Object.keys(stats).filter((key) => key.startsWith(REFUSED));
+  if (keys.length === 0) return null;
+  const current = textOf(stats, "refusing").split(",");
+  return keys.map((key) => {
+    const reason = key.slice(REFUSED.length);
+    return {
+      reason,
+      count: numberOf(stats, key),
+      lastSecondsAgo: null,
+      isCurrent: current.includes(reason),
+      isShortage: isShortage(reason),
+    };
+  }).filter(({ count }) => count > 0);
 }
 
 export function tubeOf(stats: TubeStats): Tube {

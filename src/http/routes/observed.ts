@@ -68,7 +68,10 @@ export function observedRoutes(measured: Measured, rest: () => Promise<void>): r
       const interest = { matches, states: new Set(wanted) };
       const response = eventsResponse(live, interest, signal);
       if (response === null) {
-        throw new Problem(503, "as many clients hear live events as may", { retryAfter: 10 });
+        throw new Problem(503, "as many clients hear live events as may", {
+          retryAfter: 10,
+          refusal: "http-events",
+        });
       }
       return Promise.resolve(response);
     }),

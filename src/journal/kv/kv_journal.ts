@@ -17,7 +17,7 @@ import { CommitGroup } from "./commit_group.ts";
 import { encodeJob } from "./job_value.ts";
 import { encodeMeta, fileOf, type KvLayout, pieceCount, piecesOf } from "./layout.ts";
 import { encodeSpared, encodeTruncate } from "./truncate_value.ts";
-import { describeOther, type Lease } from "./lease.ts";
+import { describeOther, type Lease, LEASE_VALID_MS } from "./lease.ts";
 
 /** Commands wait when so much is recorded and not committed. */
 const MOST_PENDING_BYTES = 4_194_304;
@@ -60,6 +60,8 @@ export class KvJournal implements Journal {
   /** Commits on their way; settled when there is none. */
   private running: Promise<void> | null = null;
   private finishing: Promise<void> | null = null;
+  /** Until when nobody is told again that replies are held back, by the stopwatch of the lease. */
+  private toldHeldUntil = 0;
   private isOver = false;
 
   constructor({ store, layout, lease, sequence, clock }: OpenedKv, jobs: LiveJobs) {
@@ -131,7 +133,17 @@ export class KvJournal implements Journal {
   }
 
   get reached(): number {
-    return this.lease.isDoubtful ? NOTHING_REACHED : this.durable;
+    return this.lease.isDoubtful ? this.hold() : this.durable;
+  }
+
+  /** Replies wait. Said once in ten seconds, however often it is asked. */
+  private hold(): number {
+    const { now } = this.lease;
+    if (now >= this.toldHeldUntil && this.ticket > 0 && !this.isOver) {
+      this.toldHeldUntil = now + LEASE_VALID_MS;
+      this.events.held?.();
+    }
+    return NOTHING_REACHED;
   }
 
   commit(): void {

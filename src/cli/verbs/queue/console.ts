@@ -3,12 +3,14 @@
 
 import process from "node:process";
 import { describeAddress } from "../../../ports/transport.ts";
+import { Refusals } from "../../../server/refusals.ts";
 import { EXIT_OK } from "../../exit_codes.ts";
 import { exposureOf } from "../../exposure.ts";
 import { variableName } from "../../flags.ts";
 import { openHttp } from "../../open_http.ts";
 import type { HttpAddress, Options } from "../../options.ts";
 import { parseOptions } from "../../parse_options.ts";
+import { RefusalLog } from "../../refusal_log.ts";
 import { openSecurity, TOKENS_VARIABLE } from "../../security.ts";
 import type { StartProblem } from "../../start_problem.ts";
 import type { SaidFlags, Verb } from "../verb.ts";
@@ -40,7 +42,9 @@ export const consoleVerb: Verb = {
       const security = usable(openSecurity(options, process.env[TOKENS_VARIABLE], printer));
       const { gate, tls } = security;
       const source = await RemoteSource.open(queue);
-      const http = usable((await openHttp(options, security, printer))!);
+      const refusals = new Refusals(() => performance.now(), new RefusalLog(printer.warn));
+      if (gate !== null) gate.refusals = refusals;
+      const http = usable((await openHttp(options, security, refusals, printer))!);
       http.show(source, null);
       const address = { kind: "tcp", host: options.http!.host, port: http.port } as const;
       const scheme = tls === null ? "http" : "https";

@@ -10,6 +10,7 @@ import { loginView } from "./login_view.ts";
 import { notice, whisper } from "./notices.ts";
 import type { Desk, Page, Place } from "./page.ts";
 import { OLD_SECONDS } from "./problems_page.ts";
+import { shortageCount } from "./refusals.ts";
 import { pageAt } from "./routes.ts";
 import { shellView } from "./shell_view.ts";
 import { applyTheme, nextTheme, storedTheme, type Theme } from "./theme.ts";
@@ -147,8 +148,9 @@ class App {
       this.#api.get<TubePage>("/v1/tubes", { filter: "problems", oldSeconds: OLD_SECONDS, limit: 1 }, signal),
     ]);
     this.#server = server;
-    if (problems.total !== this.#problems) whisper(this.#t("shell.problemsNow", { n: problems.total }));
-    this.#problems = problems.total;
+    const total = problems.total + shortageCount(server);
+    if (total !== this.#problems) whisper(this.#t("shell.problemsNow", { n: total }));
+    this.#problems = total;
     this.#headerAt = performance.now();
   }
 

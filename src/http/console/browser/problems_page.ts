@@ -5,6 +5,7 @@ import type { ServerInfo, Tube, TubePage } from "../../model.ts";
 import { tubePath } from "./api.ts";
 import type { Desk, Page, Place } from "./page.ts";
 import { pages, select, tile, tubeAddress, tubeLink } from "./parts.ts";
+import { currentRefusals, refusalCard } from "./refusals.ts";
 import { type Child, h } from "./vnode.ts";
 import type { Values } from "./words.ts";
 
@@ -31,7 +32,9 @@ export function problemsPage(desk: Desk, place: Place): Page {
       found = await api.get<TubePage>("/v1/tubes", query, signal);
     },
     view() {
+      const refusals = currentRefusals(desk.server);
       const troubles = found.tubes.flatMap((tube) => troublesOf(tube, oldSeconds));
+      const total = found.total + refusals.length;
       return [
         summary(desk, desk.server),
         h(
@@ -41,7 +44,7 @@ export function problemsPage(desk: Desk, place: Place): Page {
             "h1",
             null,
             t("problems.title"),
-            found.total > 0 ? h("span", { class: "badge bad" }, desk.format.count(found.total)) : null,
+            total > 0 ? h("span", { class: "badge bad" }, desk.format.count(total)) : null,
           ),
           h("span", { class: "spacer" }),
           select(
@@ -52,9 +55,12 @@ export function problemsPage(desk: Desk, place: Place): Page {
           ),
         ),
         desk.server.isDraining ? h("p", { class: "notice" }, t("problems.draining")) : null,
-        troubles.length === 0
-          ? calm(desk)
-          : h("ul", { class: "troubles" }, troubles.map((trouble) => card(desk, trouble))),
+        troubles.length + refusals.length === 0 ? calm(desk) : h(
+          "ul",
+          { class: "troubles" },
+          refusals.map((refusal) => refusalCard(desk, refusal)),
+          troubles.map((trouble) => card(desk, trouble)),
+        ),
         pages(desk, cursor, found.next, (next) => place.filter({ cursor: next })),
       ];
     },

@@ -5,6 +5,7 @@ import type { AuditEntry, ServerInfo } from "../../model.ts";
 import { ApiError } from "./api.ts";
 import type { Desk, Page, Place } from "./page.ts";
 import { facts, table } from "./parts.ts";
+import { refusalFacts } from "./refusals.ts";
 import { type Child, type Children, h } from "./vnode.ts";
 
 export function serverPage(desk: Desk, _place: Place): Page {
@@ -106,6 +107,7 @@ function cards(desk: Desk, server: ServerInfo): Child[] {
         [t("server.everTimeouts"), format.count(totals.timeouts)],
       ]),
     ),
+    server.refusals === null ? null : card(t("server.refusals"), refusalFacts(desk, server.refusals)),
     card(t("server.commands"), commandFacts(desk, totals.commands)),
   ];
 }

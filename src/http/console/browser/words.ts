@@ -22,6 +22,11 @@ export function storeLanguage(language: Language): void {
   localStorage.setItem(STORED, language);
 }
 
+/** Whether there are words for a key that was put together. */
+export function hasWord(key: string): boolean {
+  return Object.hasOwn(ENGLISH, key);
+}
+
 export function translator(language: Language): Translate {
   const words: Readonly<Record<WordKey, string>> = language === "zh" ? CHINESE : ENGLISH;
   return (key, values = {}) =>
