@@ -17,7 +17,7 @@ const sources: [string, string][] = readdirSync(FOLDER).map((
 ) => [file, readFileSync(FOLDER + file, "utf8")]);
 
 describe("the console's files", () => {
-  it("are up to date (else: node .ci/tasks.mjs assets)", () => {
+  it("are up to date (else: node scripts/tasks.mjs assets)", () => {
     const wanted = Object.fromEntries(
       sources.filter(([file]) => file !== "page.ts") // types only
         .map((

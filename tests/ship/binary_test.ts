@@ -17,7 +17,7 @@ const { version } = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "
 
 /** What the task prints. Fails when the task does. */
 function compile(name: "bun" | "deno", folder: string): string {
-  const words = [".ci/tasks.mjs", "compile", name, folder];
+  const words = ["scripts/tasks.mjs", "compile", name, folder];
   const before = RUNTIME === "deno" ? ["run", "-A"] : [];
   const env = { ...process.env, [`RUNNERBEAN_${RUNTIME.toUpperCase()}`]: process.execPath };
   const { status, stdout, stderr } = spawnSync(process.execPath, [...before, ...words], {

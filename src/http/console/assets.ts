@@ -1,4 +1,4 @@
-// Made from browser/ by .ci/console_assets.mjs; a test says when it is out of date. Do not edit.
+// Made from browser/ by scripts/console_assets.mjs; a test says when it is out of date. Do not edit.
 // deno-fmt-ignore-file
 // deno-lint-ignore-file
 import type { Asset } from "./asset.ts";

@@ -1,5 +1,5 @@
 // Pictures of each page of the console, light and dark, into docs/images/: starts a server of its own, gives it jobs and
-// workers as a busy shop has them, and visits the pages with Chromium. Run: node .ci/tasks.mjs screenshots.
+// workers as a busy shop has them, and visits the pages with Chromium. Run: node scripts/tasks.mjs screenshots.
 
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";

@@ -2,6 +2,7 @@
 // is new enough, else the package of the same name, fetched by npm into its cache. Plain JavaScript: Node 20 must run it.
 
 import { execFileSync, spawnSync } from "node:child_process";
+import process from "node:process";
 
 const WANTED = {
   deno: { oldest: [2, 5], package: "deno@2.9" },
@@ -23,6 +24,29 @@ export function findRuntime(name) {
     .trim();
   if (!fetched) throw new Error(`${name} is not on PATH and npm could not fetch it`);
   return fetched.split("\n").at(-1);
+}
+
+/**
+ * Takes `--runtime NAME` out of the words. Without it: the runtime that runs this, if it can run TypeScript, else Bun.
+ * Answers the runtime's name and path.
+ */
+export function takeRuntime(words) {
+  const at = words.indexOf("--runtime");
+  const asked = at < 0 ? null : words.splice(at, 2)[1];
+  if (asked !== null && !RUNTIMES.includes(asked)) {
+    console.error(`--runtime takes ${RUNTIMES.join(", ")}, not ${asked}`);
+    process.exit(2);
+  }
+  const { deno, bun, node } = process.versions;
+  const current = deno ? "deno" : bun ? "bun" : Number(node.split(".")[0]) >= WANTED.node.oldest[0] ? "node" : null;
+  const name = asked ?? current ?? "bun";
+  return { name, path: name === current ? process.execPath : findRuntime(name) };
+}
+
+/** The environment in which tests and benches find the runtimes. */
+export function runtimeVariables(names = RUNTIMES) {
+  const paths = names.map((name) => [`RUNNERBEAN_${name.toUpperCase()}`, findRuntime(name)]);
+  return { ...process.env, ...Object.fromEntries(paths) };
 }
 
 function isNewEnough(name, path) {

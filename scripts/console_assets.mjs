@@ -1,6 +1,6 @@
 // Writes src/http/console/assets.ts: what the browser gets, as strings in a module, so that the console is there however
 // the program comes (source, package, single binary) and nobody needs a build step. The browser's sources are TypeScript;
-// types are blanked out as Node does when it runs them. Run with Node 24 or newer: node .ci/tasks.mjs assets.
+// types are blanked out as Node does when it runs them. Run with Node 24 or newer: node scripts/tasks.mjs assets.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ function tableText() {
     const row = { type: TYPES[extname(file)], source: hashOf(source), etag, text: whole };
     return `  ${JSON.stringify(scriptName(file))}: ${JSON.stringify(row)},`;
   });
-  return `// Made from browser/ by .ci/console_assets.mjs; a test says when it is out of date. Do not edit.
+  return `// Made from browser/ by scripts/console_assets.mjs; a test says when it is out of date. Do not edit.
 // deno-fmt-ignore-file
 // deno-lint-ignore-file
 import type { Asset } from "./asset.ts";
