@@ -18,5 +18,7 @@ export const EXIT_USER_CHANGE = 34;
 export const EXIT_MACHINE = 50;
 /** The binlog or KV could not be written while the server ran: it stopped, with the replies that waited unsent. */
 export const EXIT_BINLOG = 74;
+/** The runtime does not permit what the program needs: a permission of Deno, or of Node's `--permission`, was not given. */
+export const EXIT_PERMISSION = 77;
 /** No socket to listen on: address in use or not allowed, or an inherited descriptor that is no stream socket. */
 export const EXIT_SOCKET = 111;

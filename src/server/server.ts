@@ -26,6 +26,9 @@ import { NoJournal } from "./no_journal.ts";
 import type { Observer } from "./observer.ts";
 import type { PeerKind, ServerPeer } from "./server_peer.ts";
 
+/** Between two calls of `onFault`, in milliseconds: clients can provoke faults as often as they ask. */
+export const FAULT_PAUSE_MS = 10_000;
+
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
   readonly engine: Engine;
@@ -42,6 +45,11 @@ export interface ServerOptions {
   readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
+  /**
+   * Called with what the platform or the journal threw when a reply asked for facts of it; the reply was INTERNAL_ERROR. At
+   * most once in {@link FAULT_PAUSE_MS}. `unsaid`: how many there were since the last call, beside this one.
+   */
+  readonly onFault?: (error: unknown, unsaid: number) => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
   readonly onFailed?: (error: Error) => void;
 }
@@ -81,6 +89,8 @@ export class Server implements ConnectionOwner {
   private wakesAt = Infinity;
   private isStopped = false;
   private hasSaidDrained = false;
+  private nextFaultAt = 0;
+  private unsaidFaults = 0;
   private readonly settleNow = (): void => this.settle();
   private readonly wake = (): void => {
     this.lag.rang(this.wakesAt, this.clock.now());
@@ -99,7 +109,13 @@ export class Server implements ConnectionOwner {
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
+    this.encoder = new ReplyEncoder(
+      this.engine,
+      this.facts,
+      this,
+      this.isStrict,
+      (error) => this.tellFault(error),
+    );
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -266,6 +282,13 @@ export class Server implements ConnectionOwner {
     for (const connection of this.bySlot) connection?.abandon();
     this.clock.wakeAt(Infinity, this.wake);
     this.options.onFailed?.(error);
+  }
+
+  private tellFault(error: unknown): void {
+    if (this.now < this.nextFaultAt) return void this.unsaidFaults++;
+    this.nextFaultAt = this.now + FAULT_PAUSE_MS;
+    this.options.onFault?.(error, this.unsaidFaults);
+    this.unsaidFaults = 0;
   }
 
   private scheduleSettle(): void {
