@@ -102,10 +102,8 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 function valueOf<Output>(tube: string, result: SchemaResult<Output>, jobId: number | null): Output {
-  if (result.issues !== undefined && result.issues !== null) {
-    throw new InvalidBodyError(tube, Array.from(result.issues, issueOf), jobId);
-  }
-  if ("value" in result) return result.value;
+  if (Array.isArray(result.issues)) throw new InvalidBodyError(tube, result.issues.map(issueOf), jobId);
+  if (result.issues === undefined && "value" in result) return result.value;
   throw new TypeError("it answered neither a value nor issues");
 }
 
