@@ -132,7 +132,8 @@ export class PermissionError extends QueueError {
 
   /** What was to be done, the flag, and the runtime's own error. */
   constructor(what: string, flag: string, cause: Error) {
-    super("NOT_PERMITTED", `${what} is not permitted: ${cause.message}`);
+    const advice = flag === "" || cause.message.includes(flag) ? "" : `; start with ${flag}`;
+    super("NOT_PERMITTED", `${what} is not permitted: ${cause.message}${advice}`);
     this.flag = flag;
     this.cause = cause;
   }

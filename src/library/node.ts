@@ -40,7 +40,7 @@ export type { Accept, Address, Listen, Listener, Peer, Transport } from "../port
  */
 export const listen: Listen = (address, accept) =>
   permitted(`listening at ${describeAddress(address)}`, () => {
-    mustBeAllowedSockets();
+    mustBeAllowedSockets(address.kind === "tcp" ? `${address.host}:${address.port}` : undefined);
     return listenNode(address, accept);
   });
 
