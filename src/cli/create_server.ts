@@ -58,6 +58,11 @@ export async function createServer(
     isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
     onDrained: () => options.drainExit && leave(EXIT_OK),
+    onFault: (error, unsaid) => {
+      const message = error instanceof Error ? error.message : String(error);
+      const more = unsaid === 0 ? "" : ` (and ${unsaid} more times since the last such line)`;
+      printer.warn(`a command was answered INTERNAL_ERROR: ${message}${more}`);
+    },
     onFailed: (error) => {
       printer.warn(
         `the ${

@@ -20,5 +20,7 @@ export const EXIT_MACHINE = 50;
 export const EXIT_BINLOG = 74;
 /** `health` only: the server answers, but within the last minute it refused work for lack of something, such as disk or memory. */
 export const EXIT_REFUSING = 75;
+/** The runtime does not permit what the program needs: a permission of Deno, or of Node's `--permission`, was not given. */
+export const EXIT_PERMISSION = 77;
 /** No socket to listen on: address in use or not allowed, or an inherited descriptor that is no stream socket. */
 export const EXIT_SOCKET = 111;

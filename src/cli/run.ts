@@ -3,7 +3,8 @@
 
 import process from "node:process";
 import { saveCompiled } from "./compiled_modules.ts";
-import { EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { EXIT_OK, EXIT_PERMISSION, EXIT_USAGE } from "./exit_codes.ts";
+import { missingFlag } from "../runtime/permission.ts";
 import { parseOptions } from "./parse_options.ts";
 import { serve } from "./serve.ts";
 import { systemServicePort } from "./service_port.ts";
@@ -45,7 +46,16 @@ async function main(): Promise<number | null> {
 
 /** Runs the program. Returns when the server runs; in all other cases it ends the process. */
 export async function run(): Promise<void> {
-  const exitCode = await main();
+  const exitCode = await main().catch(refusedPermission);
   if (exitCode !== null) process.exit(exitCode);
   saveCompiled();
+}
+
+/** The exit code when the runtime did not allow something; any other error is a bug and goes on. */
+function refusedPermission(error: unknown): number {
+  if (missingFlag(error) === null) throw error;
+  warn(
+    `the runtime does not permit this: ${(error as Error).message} (docs/RUNTIMES.md says what is needed)`,
+  );
+  return EXIT_PERMISSION;
 }

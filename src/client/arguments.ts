@@ -11,7 +11,10 @@ import type { PutNumbers } from "./backend.ts";
 import { QueueError } from "./errors.ts";
 import type { PutOptions, ReserveOptions } from "./face.ts";
 
-const MAX_U32 = 0xffff_ffff;
+/** The largest number of seconds, and the largest priority. */
+export const MAX_U32 = 0xffff_ffff;
+/** Longer timers fire at once on every runtime. In milliseconds. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
 const TUBE_NAME = /^[A-Za-z0-9+/;.$_()][-A-Za-z0-9+/;.$_()]*$/;
 export const DEFAULT_PRIORITY = 1024;
 export const DEFAULT_TTR_S = 60;
@@ -24,7 +27,7 @@ function wrong(what: string): QueueError {
 
 /** The name, if it is one. */
 export function tubeName(name: string): string {
-  if (TUBE_NAME.test(name) && name.length <= TUBE_NAME_BYTES) return name;
+  if (typeof name === "string" && TUBE_NAME.test(name) && name.length <= TUBE_NAME_BYTES) return name;
   throw wrong(
     `not a tube name: ${
       JSON.stringify(name)
@@ -35,7 +38,38 @@ export function tubeName(name: string): string {
 /** The value, if it is a whole number in the range. */
 export function wholeNumber(what: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw wrong(`${what} is ${value}: a whole number from ${least} to ${most} is needed`);
+  throw wrong(`${what} is ${shown(value)}: a whole number from ${least} to ${most} is needed`);
+}
+
+/** The value, if it is a number in the range, whole or not. */
+export function anyNumber(what: string, value: number, least: number, most: number): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  throw wrong(`${what} is ${shown(value)}: a number from ${least} to ${most} is needed`);
+}
+
+/** The value, if it is a function or left out. */
+export function functionOf<T>(what: string, value: T): T {
+  if (value === undefined || typeof value === "function") return value;
+  throw wrong(`${what} is ${shown(value)}: a function is needed`);
+}
+
+/** The value, if it is one of some words. */
+export function oneOf<T extends string>(what: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  throw wrong(`${what} is ${shown(value)}: ${allowed.map((word) => `"${word}"`).join(" or ")} is needed`);
+}
+
+/** A port to listen at or to connect to. */
+export function portOf(value: number, least: number): number {
+  return wholeNumber("port", value, least, 65_535);
+}
+
+/** A value as it stands in a message. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "object" && value !== null || typeof value === "function"
+    ? `a ${Array.isArray(value) ? "list" : typeof value}`
+    : String(value);
 }
 
 export function priorityOf(value: number): number {

@@ -20,14 +20,26 @@ export interface PutNumbers {
 /** What became of a put: an id, or the word of the refusal. */
 export type PutResult = number | string;
 
+/** What is put. */
+export interface PutBodies {
+  readonly bodies: readonly Uint8Array[];
+  /** They are the caller's, who may change them when the call has returned its promise; else nobody changes them. */
+  readonly areLent: boolean;
+}
+
 /** What became of a batch, in order. */
 export interface PutOutcome {
   readonly results: readonly PutResult[];
 }
 
-/** Which jobs of a batch of deletes were not found. */
+/** Which jobs of a batch of deletes were not deleted. */
 export interface DeleteOutcome {
+  /** Those that were not found: their lease is lost. */
   readonly missing: readonly number[];
+  /** Those that are still held, since the server refused to delete them. */
+  readonly refused: readonly number[];
+  /** The word of the last refusal. */
+  readonly word: string;
 }
 
 /** Reserved jobs, as parallel lists. */
@@ -59,12 +71,14 @@ export interface Backend {
   /** Puts bodies in order; one result for each. */
   put(
     tube: string,
-    bodies: readonly Uint8Array[],
+    bodies: PutBodies,
     numbers: PutNumbers,
     signal: AbortSignal | undefined,
   ): Promise<PutOutcome>;
   /** Runs one command line, with a tube in use if it needs one. */
   ask(tube: string | null, line: string): Promise<Answer>;
+  /** The largest body that may be put, in bytes; null when it cannot be known. Never rejects. */
+  maxJobBytes(): Promise<number | null>;
   /** A session that watches these tubes and no other. */
   openLane(tubes: readonly string[]): Lane;
   /** Rejects when a lane was lost and there will be none any more; else resolves when another may be tried. */

@@ -1,7 +1,7 @@
 // The face over a backend: what a queue in this process and the client of a server do in the same way.
 
 import { jobId, reserveCount, timeoutOf, tubeName } from "./arguments.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, DeleteOutcome } from "./backend.ts";
 import { BYTES, jsonCodec } from "./codec.ts";
 import { fieldsOf, itemsOf } from "./documents.ts";
 import { refusal } from "./errors.ts";
@@ -68,24 +68,40 @@ export abstract class BaseQueue implements JobQueue {
     return ids.map((id, i) => new HeldJob(id, bodies[i], bodies[i], holding));
   }
 
-  /** Deletes jobs in hand with one promise for all; resolves with those whose lease was lost, usually none. */
+  /**
+   * Deletes jobs in hand with one promise for all; resolves with those whose lease was lost, usually none. Rejects when the
+   * server refused to delete some; those are held as before.
+   */
   async deleteMany<Output>(jobs: readonly Job<Output>[]): Promise<Job<Output>[]> {
     const lost: Job<Output>[] = [];
+    let refused = "";
     for (const [holding, held] of byHolding(jobs, lost)) {
       for (const job of held) job.state = "settled";
-      let missing: readonly number[];
+      let outcome: DeleteOutcome;
       try {
-        ({ missing } = await holding.lane.delete(held.map((job) => job.id)));
+        outcome = await holding.lane.delete(held.map((job) => job.id));
       } catch (error) {
         if (!holding.isLost) throw error;
+        for (const job of held) job.state = "lost";
         lost.push(...held);
         continue;
       }
-      for (const job of held) job.leave();
-      if (missing.length === 0) continue;
-      const ids = new Set(missing);
-      lost.push(...held.filter((job) => ids.has(job.id)));
+      const missing = new Set(outcome.missing);
+      const kept = new Set(outcome.refused);
+      if (kept.size > 0) refused = outcome.word;
+      for (const job of held) {
+        if (kept.has(job.id)) {
+          job.state = "held";
+          continue;
+        }
+        job.leave();
+        if (missing.has(job.id)) {
+          job.state = "lost";
+          lost.push(job);
+        } else job.outcome = "deleted";
+      }
     }
+    if (refused !== "") throw refusal(refused, "delete");
     return lost;
   }
 

@@ -3,12 +3,15 @@
 import { InvalidBodyError, QueueError } from "./errors.ts";
 import type { BodyIssue } from "./errors.ts";
 import type { Body } from "./face.ts";
+import { textOf as textOfError } from "./hooks.ts";
 import type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export interface Codec<Input, Output> {
+  /** What it encodes to may be what it was given, which the caller may change afterwards. */
+  readonly lendsBodies: boolean;
   /** Throws or rejects with an InvalidBodyError. */
   encode(body: Input): Uint8Array | Promise<Uint8Array>;
   /** Throws or rejects with an InvalidBodyError that names the job. */
@@ -17,6 +20,7 @@ export interface Codec<Input, Output> {
 
 /** Bytes as they are; strings as UTF-8. */
 export const BYTES: Codec<Body, Uint8Array> = {
+  lendsBodies: true,
   encode(body) {
     if (typeof body === "string") return encoder.encode(body);
     if (body instanceof Uint8Array) return body;
@@ -37,13 +41,28 @@ export function jsonCodec<Input, Output>(
   tube: string,
   schema: StandardSchema<Input, Output>,
 ): Codec<Input, Output> {
+  if (typeof schema?.["~standard"]?.validate !== "function") {
+    throw new QueueError("BAD_FORMAT", `the schema of tube ${tube} does not follow the Standard Schema`);
+  }
+  // A schema that throws has not accepted the body: so it is treated as one that refuses it.
+  const failed = (error: unknown, jobId: number | null): InvalidBodyError => {
+    const issue = { message: `the schema failed: ${textOfError(error)}`, path: [] };
+    return new InvalidBodyError(tube, [issue], jobId, error);
+  };
   const validated = (value: unknown, jobId: number | null): Output | Promise<Output> => {
-    const result = schema["~standard"].validate(value);
-    return result instanceof Promise
-      ? result.then((later) => valueOf(tube, later, jobId))
-      : valueOf(tube, result, jobId);
+    let result: SchemaResult<Output> | PromiseLike<SchemaResult<Output>>;
+    try {
+      result = schema["~standard"].validate(value);
+      if (!isThenable(result)) return valueOf(tube, result, jobId);
+    } catch (error) {
+      throw error instanceof InvalidBodyError ? error : failed(error, jobId);
+    }
+    return Promise.resolve(result).then((later) => valueOf(tube, later, jobId)).catch((error) => {
+      throw error instanceof InvalidBodyError ? error : failed(error, jobId);
+    });
   };
   return {
+    lendsBodies: false,
     encode(body) {
       const text = jsonOf(tube, body);
       const checked = validated(JSON.parse(text), null);
@@ -77,9 +96,15 @@ function jsonOf(tube: string, body: unknown): string {
   throw new InvalidBodyError(tube, [{ message: reason, path: [] }]);
 }
 
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return value instanceof Promise ||
+    (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function");
+}
+
 function valueOf<Output>(tube: string, result: SchemaResult<Output>, jobId: number | null): Output {
-  if (result.issues === undefined) return result.value;
-  throw new InvalidBodyError(tube, result.issues.map(issueOf), jobId);
+  if (Array.isArray(result.issues)) throw new InvalidBodyError(tube, result.issues.map(issueOf), jobId);
+  if (result.issues === undefined && "value" in result) return result.value;
+  throw new TypeError("it answered neither a value nor issues");
 }
 
 function issueOf(issue: SchemaIssue): BodyIssue {

@@ -4,8 +4,11 @@ import { describeAddress } from "../ports/transport.ts";
 import type { Address } from "../ports/transport.ts";
 import type { DialTls } from "../ports/dial.ts";
 import { dial, dialTls } from "../runtime/dial.ts";
-import { wholeNumber } from "./arguments.ts";
+import { functionOf, portOf, wholeNumber } from "./arguments.ts";
 import { BaseQueue } from "./base_queue.ts";
+import type { ClientEvent } from "./client_event.ts";
+import { QueueError } from "./errors.ts";
+import { tell } from "./hooks.ts";
 import { Dialler } from "./tcp/dialler.ts";
 import { TcpBackend } from "./tcp/tcp_backend.ts";
 
@@ -13,7 +16,7 @@ import { TcpBackend } from "./tcp/tcp_backend.ts";
 export interface ConnectOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Default 11300. */
+  /** 1 to 65,535. Default 11300. */
   readonly port?: number;
   /** The path of a Unix socket, instead of host and port. */
   readonly path?: string;
@@ -28,6 +31,11 @@ export interface ConnectOptions {
   readonly replyTimeoutMs?: number;
   /** A reserve that waits is renewed every so many seconds, to see whether the server is still there. 1 to 86,400. Default 15. */
   readonly heartbeatSeconds?: number;
+  /**
+   * Told when the connection for commands breaks and when there is one again. What it throws or rejects with is printed on
+   * the standard error and changes nothing.
+   */
+  readonly onEvent?: (event: ClientEvent) => unknown;
 }
 
 /**
@@ -44,10 +52,20 @@ export interface ConnectOptions {
 export class Client extends BaseQueue {
   /** Where the server is, as a person reads it. */
   readonly address: string;
+  readonly #backend: TcpBackend;
 
   private constructor(backend: TcpBackend, address: Address) {
     super(backend);
+    this.#backend = backend;
     this.address = describeAddress(address);
+  }
+
+  /**
+   * Whether there is a connection for commands now. A server that went without a word counts as there until it owes a reply
+   * for `replyTimeoutMs`.
+   */
+  get isConnected(): boolean {
+    return this.#backend.isConnected;
   }
 
   /** What {@link connect} does. */
@@ -56,21 +74,27 @@ export class Client extends BaseQueue {
       options;
     const { token = null, tls = false } = options;
     if (token !== null && !/^[\x21-\x7e]{1,200}$/.test(token)) {
-      throw new RangeError("token: expected 1 to 200 characters of ASCII without spaces");
+      throw new QueueError("BAD_FORMAT", "token: 1 to 200 characters of ASCII without spaces are needed");
     }
+    const onEvent = functionOf("onEvent", options.onEvent);
+    if (path === undefined) portOf(port, 1);
     wholeNumber("replyTimeoutMs", replyTimeoutMs, 1, 2_147_483);
     wholeNumber("heartbeatSeconds", heartbeatSeconds, 1, 86_400);
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
     const open = tls === false ? dial : dialTls(tls === true ? {} : tls);
-    const backend = new TcpBackend(new Dialler(open, address, replyTimeoutMs, token), heartbeatSeconds);
+    const backend = new TcpBackend(
+      new Dialler(open, address, replyTimeoutMs, token),
+      heartbeatSeconds,
+      (event) => tell("onEvent", onEvent, event),
+    );
     await backend.open();
     return new Client(backend, address);
   }
 }
 
 /**
- * Connects to Runnerbean or beanstalkd. Rejects with a DisconnectedError when it cannot be reached now; once connected, it
- * reconnects by itself.
+ * Connects to Runnerbean or beanstalkd. Rejects with a DisconnectedError when it cannot be reached now, with a PermissionError
+ * when the runtime does not allow it; once connected, it reconnects by itself.
  *
  * @example
  * ```ts

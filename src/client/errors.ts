@@ -17,6 +17,7 @@ export type ErrorCode =
   | "INVALID_BODY"
   | "DISCONNECTED"
   | "CLOSED"
+  | "NOT_PERMITTED"
   | "JOURNAL_FAILED";
 
 /**
@@ -98,11 +99,73 @@ export class DisconnectedError extends QueueError {
   override readonly name: string = "DisconnectedError";
   /** Whether the command had been sent: then nobody knows whether it was carried out. */
   readonly mayHaveRun: boolean;
+  /** Why there is no connection. */
+  readonly reason: string;
 
   /** Why there is no connection, and whether the command was on its way. */
   constructor(reason: string, mayHaveRun: boolean) {
     super("DISCONNECTED", mayHaveRun ? `${reason}; the command may have been carried out` : reason);
     this.mayHaveRun = mayHaveRun;
+    this.reason = reason;
+  }
+}
+
+/**
+ * The runtime does not let this program do what the queue needs: a permission of Deno, or of Node's `--permission`, was not
+ * given. docs/RUNTIMES.md lists what each entry point needs.
+ *
+ * @example
+ * ```ts
+ * import { PermissionError, Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open();
+ * await queue.listen({ port: 0 }).catch((error) => {
+ *   if (error instanceof PermissionError) console.error(`start with ${error.flag}`);
+ * });
+ * ```
+ */
+export class PermissionError extends QueueError {
+  /** The name of its class. */
+  override readonly name: string = "PermissionError";
+  /** The flag to start with, such as `--allow-net`; empty when the runtime did not name one. */
+  readonly flag: string;
+
+  /** What was to be done, the flag, and the runtime's own error. */
+  constructor(what: string, flag: string, cause: Error) {
+    const advice = flag === "" || cause.message.includes(flag) ? "" : `; start with ${flag}`;
+    super("NOT_PERMITTED", `${what} is not permitted: ${cause.message}${advice}`);
+    this.flag = flag;
+    this.cause = cause;
+  }
+}
+
+/**
+ * A body is larger than the queue takes.
+ *
+ * @example
+ * ```ts
+ * import { JobTooBigError, Queue } from "@runnerbean/runnerbean";
+ *
+ * await using queue = await Queue.open({ maxJobBytes: 3 });
+ * await queue.tube("t").put("three").catch((error) => {
+ *   console.log(error instanceof JobTooBigError, error.size, error.limit); // true 5 3
+ * });
+ * ```
+ */
+export class JobTooBigError extends QueueError {
+  /** The name of its class. */
+  override readonly name: string = "JobTooBigError";
+  /** Size of the body in bytes. */
+  readonly size: number;
+  /** What the queue takes at most, in bytes; null when the server does not tell. */
+  readonly limit: number | null;
+
+  /** Size and limit in bytes. */
+  constructor(size: number, limit: number | null) {
+    const most = limit === null ? "more than the server takes" : `and the queue takes at most ${limit}`;
+    super("JOB_TOO_BIG", `put: JOB_TOO_BIG, the body has ${size} bytes, ${most}`);
+    this.size = size;
+    this.limit = limit;
   }
 }
 
@@ -139,12 +202,13 @@ export class InvalidBodyError extends QueueError {
   /** The reserved job with that body, which has been buried; null when a put was refused. */
   readonly jobId: number | null;
 
-  /** The faults, and the job that has them if there is one already. */
-  constructor(tube: string, issues: readonly BodyIssue[], jobId: number | null = null) {
+  /** The faults, the job that has them if there is one already, and what a schema threw if it did. */
+  constructor(tube: string, issues: readonly BodyIssue[], jobId: number | null = null, cause?: unknown) {
     const path = pathText(issues[0]?.path ?? []);
     const where = path === "" ? "the body" : path;
     const which = jobId === null ? `a body for tube ${tube}` : `job ${jobId} in tube ${tube}, now buried,`;
     super("INVALID_BODY", `${which} does not fit: ${where}: ${issues[0]?.message ?? "refused"}`);
+    if (cause !== undefined) this.cause = cause;
     this.issues = issues;
     this.path = path;
     this.jobId = jobId;
@@ -184,9 +248,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   IN_USE: "somebody uses or watches the tube, or holds one of its jobs",
   UNKNOWN_COMMAND: "the server does not have this command",
   OUT_OF_MEMORY: "the queue has no room for it",
+  INTERNAL_ERROR: "the server could not carry it out; its log says why",
   UNAUTHORIZED: "the server does not allow it to this token",
   DRAINING: "the queue accepts no more jobs",
-  JOB_TOO_BIG: "the body is larger than the queue accepts",
   BAD_FORMAT: "the command is not well-formed",
   BURIED: "the server could not keep the job and buried it",
 };

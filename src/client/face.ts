@@ -4,7 +4,10 @@
 import type { InvalidBodyError } from "./errors.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
-/** A body as it may be given to a tube without a schema. A string is sent as UTF-8. */
+/**
+ * A body as it may be given to a tube without a schema. A string is sent as UTF-8. Bytes may be changed as soon as the call has
+ * returned its promise: they are sent, or copied, before.
+ */
 export type Body = string | Uint8Array;
 
 /**
@@ -40,8 +43,11 @@ export interface ReserveOptions {
 
 /** How the jobs of a typed tube are reserved. */
 export interface TubeReserveOptions extends ReserveOptions {
-  /** Told of a job whose body does not fit the schema; it has been buried, and the reserve goes on. Without it the reserve rejects. */
-  readonly onInvalid?: (error: InvalidBodyError) => void;
+  /**
+   * Told of a job whose body does not fit the schema; it has been buried, and the reserve goes on. Without it the reserve
+   * rejects. What it throws or rejects with is printed on the standard error and changes nothing.
+   */
+  readonly onInvalid?: (error: InvalidBodyError) => unknown;
 }
 
 /** How a job is given back. */
@@ -57,6 +63,9 @@ export interface BuryOptions {
   /** A new priority. Default: the one it has. */
   readonly priority?: number;
 }
+
+/** How a job was settled by its holder. */
+export type JobOutcome = "deleted" | "released" | "buried";
 
 /** Where a job is, in a word. */
 export type StateWord = "ready" | "delayed" | "reserved" | "buried";
@@ -210,6 +219,8 @@ export interface Job<Content = Uint8Array> {
   readonly signal: AbortSignal;
   /** `settled`: deleted, released or buried through this object. `lost`: it was noticed that the lease is lost. */
   readonly state: "held" | "settled" | "lost";
+  /** How it was settled through this object, as soon as the queue has said so; null before, and when its lease was lost. */
+  readonly outcome: JobOutcome | null;
   /** Done: the job is gone for good. */
   delete(): Promise<void>;
   /** Gives it back, at once or after a delay. */
@@ -248,7 +259,11 @@ export interface Tube<Input = Body, Output = Uint8Array> {
   reserve(options?: TubeReserveOptions): Promise<Job<Output> | null>;
   /** Waits for one job and takes up to `count` (1 to 10,000) that are ready then. They are held together, by one session. */
   reserveMany(count: number, options?: TubeReserveOptions): Promise<Job<Output>[]>;
-  /** One job after the other; ends when the time is up or the signal is aborted. */
+  /**
+   * One job after the other; ends when the time is up or the signal is aborted. A job that was neither deleted, released nor
+   * buried when the next one is asked for is given back, and comes again after a second; when the loop is left, at once. For
+   * several jobs at a time use {@link reserve} or a worker.
+   */
   jobs(options?: TubeReserveOptions): AsyncIterableIterator<Job<Output>>;
   /** The job that would be reserved next. */
   peekReady(): Promise<PeekedJob | null>;
@@ -294,7 +309,10 @@ export interface JobQueue extends AsyncDisposable {
   reserve(tubes: readonly string[], options?: ReserveOptions): Promise<Job | null>;
   /** Waits for one job and takes up to `count` (1 to 10,000) that are ready then. */
   reserveMany(tubes: readonly string[], count: number, options?: ReserveOptions): Promise<Job[]>;
-  /** Deletes jobs in hand with one promise for all; resolves with those whose lease was lost, usually none. */
+  /**
+   * Deletes jobs in hand with one promise for all; resolves with those whose lease was lost, usually none. Rejects when the
+   * server refused to delete some; those are held as before.
+   */
   deleteMany<Output>(jobs: readonly Job<Output>[]): Promise<Job<Output>[]>;
   /** A job by its id, whatever its state. */
   peek(id: number): Promise<PeekedJob | null>;

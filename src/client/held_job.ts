@@ -6,7 +6,7 @@ import type { Answer } from "./backend.ts";
 import { textOf } from "./codec.ts";
 import { fieldsOf } from "./documents.ts";
 import { DisconnectedError, LostLeaseError, refusal } from "./errors.ts";
-import type { BuryOptions, Job, JobStats, ReleaseOptions } from "./face.ts";
+import type { BuryOptions, Job, JobOutcome, JobStats, ReleaseOptions } from "./face.ts";
 import type { Holding } from "./holding.ts";
 
 export class HeldJob<Content> implements Job<Content> {
@@ -15,6 +15,9 @@ export class HeldJob<Content> implements Job<Content> {
   readonly body: Content;
   readonly holding: Holding;
   state: "held" | "settled" | "lost" = "held";
+  outcome: JobOutcome | null = null;
+  /** The attempt to settle it, when there was one: it may be under way. */
+  settlement: Promise<void> | null = null;
   private hasLeft = false;
   private ownSignal: AbortSignal | null = null;
 
@@ -33,42 +36,28 @@ export class HeldJob<Content> implements Job<Content> {
     return this.ownSignal ??= this.holding.signalFor(this.id);
   }
 
-  async delete(): Promise<void> {
-    this.settle();
-    const { missing } = await this.orLost(this.holding.lane.delete([this.id]));
-    this.leave();
-    if (missing.length === 0) return;
-    this.state = "lost";
-    throw new LostLeaseError(this.id, "NOT_FOUND");
+  delete(): Promise<void> {
+    return this.state === "held" ? this.settlement = this.deleteIt() : this.deleteIt();
   }
 
-  async release(options: ReleaseOptions = {}): Promise<void> {
-    const delay = secondsOf("delay", options.delay ?? 0);
-    const { priority } = options;
-    if (priority !== undefined) priorityOf(priority);
-    this.settle();
-    const pri = priority ?? await this.ownPriority();
-    await this.end(`release ${this.id} ${pri} ${delay}`, "RELEASED");
+  release(options: ReleaseOptions = {}): Promise<void> {
+    return this.state === "held" ? this.settlement = this.releaseIt(options) : this.releaseIt(options);
   }
 
-  async bury(options: BuryOptions = {}): Promise<void> {
-    const { priority } = options;
-    if (priority !== undefined) priorityOf(priority);
-    this.settle();
-    const pri = priority ?? await this.ownPriority();
-    await this.end(`bury ${this.id} ${pri}`, "BURIED");
+  bury(options: BuryOptions = {}): Promise<void> {
+    return this.state === "held" ? this.settlement = this.buryIt(options) : this.buryIt(options);
   }
 
   async touch(): Promise<void> {
     this.mustBeHeld();
     const answer = await this.ask(`touch ${this.id}`);
-    if (answer.word !== "TOUCHED") throw this.refused(answer, "touch");
+    if (answer.word !== "TOUCHED") throw this.refused(answer.word, "touch");
   }
 
   async stats(): Promise<JobStats> {
     this.mustBeHeld();
     const answer = await this.ask(`stats-job ${this.id}`);
-    if (answer.bytes === null) throw this.refused(answer, "stats-job");
+    if (answer.bytes === null) throw this.refused(answer.word, "stats-job");
     return fieldsOf(answer.bytes) as JobStats;
   }
 
@@ -79,15 +68,53 @@ export class HeldJob<Content> implements Job<Content> {
     this.holding.settled();
   }
 
+  /** Gives it back by closing its lane, with whatever else the lane holds: ready again, and no release is counted. */
+  abandon(): void {
+    if (!this.hasLeft && !this.holding.isLost) this.holding.lane.close();
+  }
+
+  private async deleteIt(): Promise<void> {
+    this.settle();
+    const { missing, word } = await this.orLost(this.holding.lane.delete([this.id]));
+    if (missing.length > 0) throw this.refused("NOT_FOUND", "delete");
+    if (word !== "") throw this.refused(word, "delete");
+    this.outcome = "deleted";
+    this.leave();
+  }
+
+  private async releaseIt(options: ReleaseOptions): Promise<void> {
+    const delay = secondsOf("delay", options.delay ?? 0);
+    const { priority } = options;
+    if (priority !== undefined) priorityOf(priority);
+    this.settle();
+    const pri = priority ?? await this.ownPriority();
+    await this.end(`release ${this.id} ${pri} ${delay}`, "RELEASED");
+    this.outcome = "released";
+  }
+
+  private async buryIt(options: BuryOptions): Promise<void> {
+    const { priority } = options;
+    if (priority !== undefined) priorityOf(priority);
+    this.settle();
+    const pri = priority ?? await this.ownPriority();
+    await this.end(`bury ${this.id} ${pri}`, "BURIED");
+    this.outcome = "buried";
+  }
+
   private async end(line: string, word: string): Promise<void> {
     const answer = await this.ask(line);
     if (answer.word === word) return this.leave();
-    throw this.refused(answer, line.slice(0, line.indexOf(" ")));
+    if (answer.word === "BURIED") {
+      this.outcome = "buried"; // the server had no room to keep it where it was to go
+      this.leave();
+      throw refusal("BURIED", "release");
+    }
+    throw this.refused(answer.word, line.slice(0, line.indexOf(" ")));
   }
 
   private async ownPriority(): Promise<number> {
     const answer = await this.ask(`stats-job ${this.id}`);
-    if (answer.bytes === null) throw this.refused(answer, "stats-job");
+    if (answer.bytes === null) throw this.refused(answer.word, "stats-job");
     return (fieldsOf(answer.bytes) as JobStats).pri;
   }
 
@@ -118,10 +145,10 @@ export class HeldJob<Content> implements Job<Content> {
   }
 
   /** NOT_FOUND means that the lease is lost; after any other refusal the job is held as before. */
-  private refused(answer: Answer, command: string): Error {
-    if (answer.word !== "NOT_FOUND") {
+  private refused(word: string, command: string): Error {
+    if (word !== "NOT_FOUND") {
       this.state = "held";
-      return refusal(answer.word, command);
+      return refusal(word, command);
     }
     this.state = "lost";
     this.leave();

@@ -20,10 +20,20 @@ export { BaseQueue } from "./base_queue.ts";
 export { Client, connect } from "./connect.ts";
 export type { ConnectOptions } from "./connect.ts";
 export type { DialTls } from "../ports/dial.ts";
-export { BatchError, DisconnectedError, InvalidBodyError, LostLeaseError, QueueError } from "./errors.ts";
+export type { ClientEvent } from "./client_event.ts";
+export {
+  BatchError,
+  DisconnectedError,
+  InvalidBodyError,
+  JobTooBigError,
+  LostLeaseError,
+  PermissionError,
+  QueueError,
+} from "./errors.ts";
 export type { BodyIssue, ErrorCode } from "./errors.ts";
 export type * from "./face.ts";
 export { json } from "./standard_schema.ts";
+export type { Serialized } from "./serialized.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
 export { Worker, worker } from "./worker.ts";
 export type { Handler, WorkContext, WorkerOptions, WorkEvent } from "./worker_options.ts";

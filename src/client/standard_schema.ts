@@ -1,6 +1,8 @@
 // The part of the Standard Schema specification (version 1) that is used here, so that any schema library will do and
 // none is needed.
 
+import type { Serialized } from "./serialized.ts";
+
 /**
  * A schema of any library that follows the Standard Schema specification: valibot, zod, arktype and others.
  *
@@ -44,7 +46,8 @@ export interface SchemaIssue {
 }
 
 /**
- * A schema that checks nothing: JSON bodies of a type that only the compiler knows.
+ * A schema that checks nothing: JSON bodies of a type that only the compiler knows. A worker gets what JSON makes of it, see
+ * {@link Serialized}: a `Date` that is put is a string when it is reserved.
  *
  * @example
  * ```ts
@@ -55,8 +58,12 @@ export interface SchemaIssue {
  * await points.put({ x: 1, y: 2 });
  * ```
  */
-export function json<Body>(): StandardSchema<Body, Body> {
+export function json<Body>(): StandardSchema<Body, Serialized<Body>> {
   return {
-    "~standard": { version: 1, vendor: "runnerbean", validate: (value) => ({ value: value as Body }) },
+    "~standard": {
+      version: 1,
+      vendor: "runnerbean",
+      validate: (value) => ({ value: value as Serialized<Body> }),
+    },
   };
 }

@@ -11,11 +11,13 @@ import {
   stateWord,
   timeoutOf,
 } from "./arguments.ts";
+import { abortable } from "./abortable.ts";
 import type { Answer, Backend, PutResult } from "./backend.ts";
 import type { BaseQueue } from "./base_queue.ts";
 import type { Codec } from "./codec.ts";
 import { fieldsOf, jobListOf } from "./documents.ts";
-import { BatchError, InvalidBodyError, LostLeaseError, refusal } from "./errors.ts";
+import { BatchError, InvalidBodyError, JobTooBigError, LostLeaseError, refusal } from "./errors.ts";
+import type { QueueError } from "./errors.ts";
 import type {
   Job,
   JobList,
@@ -28,6 +30,8 @@ import type {
   TubeStats,
 } from "./face.ts";
 import { HeldJob } from "./held_job.ts";
+import { ignoreRejection, tell } from "./hooks.ts";
+import { JobIterator } from "./job_iterator.ts";
 import type { Lanes, Taken } from "./lanes.ts";
 import { peekedJob } from "./peeked_job.ts";
 
@@ -59,18 +63,31 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     const numbers = putNumbers(options);
     const encoded = this.codec.encode(body);
     const bytes = encoded instanceof Uint8Array ? encoded : await encoded;
-    const { results: [result] } = await this.owner.backend.put(this.name, [bytes], numbers, options?.signal);
+    const areLent = bytes as unknown === body;
+    const { backend } = this.owner;
+    const { results: [result] } = await backend.put(
+      this.name,
+      { bodies: [bytes], areLent },
+      numbers,
+      options?.signal,
+    );
     if (typeof result === "number") return result;
-    throw refusal(result, "put");
+    throw await this.putRefusal(result, bytes);
   }
 
   async putMany(bodies: readonly Input[], options?: PutOptions): Promise<number[]> {
     const numbers = putNumbers(options);
-    const encoded = bodies.map((body) => this.codec.encode(body));
-    const isReady = encoded.every((bytes) => bytes instanceof Uint8Array);
-    const bytes = isReady ? encoded as Uint8Array[] : await Promise.all(encoded);
-    const { results } = await this.owner.backend.put(this.name, bytes, numbers, options?.signal);
-    return idsOf(results);
+    const encoded = this.encodedAll(bodies);
+    const bytes = encoded instanceof Promise ? await encoded : encoded;
+    const { backend } = this.owner;
+    const areLent = this.codec.lendsBodies;
+    const { results } = await backend.put(this.name, { bodies: bytes, areLent }, numbers, options?.signal);
+    const refused = results.findIndex((result) => typeof result === "string");
+    if (refused < 0) return results as number[];
+    throw new BatchError(
+      await this.putRefusal(results[refused], bytes[refused]),
+      results.map((result) => typeof result === "number" ? result : null),
+    );
   }
 
   async reserve(options: TubeReserveOptions = {}): Promise<Job<Output> | null> {
@@ -82,18 +99,9 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     return this.take(count, options);
   }
 
-  async *jobs(options: TubeReserveOptions = {}): AsyncIterableIterator<Job<Output>> {
-    while (!options.signal?.aborted) {
-      let job: Job<Output> | null;
-      try {
-        job = await this.reserve(options);
-      } catch (error) {
-        if (options.signal?.aborted) return;
-        throw error;
-      }
-      if (job === null) return;
-      yield job;
-    }
+  jobs(options: TubeReserveOptions = {}): JobIterator<Output> {
+    timeoutOf(options);
+    return new JobIterator((each) => this.reserve(each), options);
   }
 
   peekReady(): Promise<PeekedJob | null> {
@@ -156,6 +164,25 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     return peekedJob(await this.owner.backend.ask(this.name, line), line);
   }
 
+  /** All bodies as bytes; a promise only when one of them needs time. Throws or rejects with the first fault. */
+  private encodedAll(bodies: readonly Input[]): Uint8Array[] | Promise<Uint8Array[]> {
+    if (!Array.isArray(bodies)) throw refusal("BAD_FORMAT", "putMany needs an array of bodies");
+    const encoded: (Uint8Array | Promise<Uint8Array>)[] = [];
+    try {
+      for (const body of bodies as readonly Input[]) encoded.push(this.codec.encode(body));
+    } catch (error) {
+      encoded.forEach(ignoreRejection); // nobody waits for those that need time
+      throw error;
+    }
+    const isReady = encoded.every((bytes) => bytes instanceof Uint8Array);
+    return isReady ? encoded as Uint8Array[] : Promise.all(encoded);
+  }
+
+  private async putRefusal(result: PutResult, body: Uint8Array): Promise<QueueError> {
+    if (result !== "JOB_TOO_BIG") return refusal(String(result), "put");
+    return new JobTooBigError(body.length, await this.owner.backend.maxJobBytes());
+  }
+
   /** Jobs whose bodies fit; those that do not are buried, and told of. */
   private async take(count: number, options: TubeReserveOptions): Promise<Job<Output>[]> {
     const timeout = timeoutOf(options);
@@ -163,7 +190,7 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     while (true) {
       const taken = await this.owner.lanes.reserve(this.names, count, timeout, options.signal);
       if (taken === null) return [];
-      const jobs = this.decodedAtOnce(taken) ?? await this.decoded(taken, options.onInvalid);
+      const jobs = this.decodedAtOnce(taken) ?? await this.decoded(taken, options);
       if (jobs.length > 0) return jobs;
     }
   }
@@ -187,29 +214,35 @@ export class NamedTube<Input, Output> implements Tube<Input, Output> {
     return jobs;
   }
 
-  private async decoded(
-    { ids, bodies, holding }: Taken,
-    onInvalid: TubeReserveOptions["onInvalid"],
-  ): Promise<Job<Output>[]> {
+  /** None when the jobs were lost meanwhile. Whatever else goes wrong, none of them stays in hand unseen. */
+  private async decoded(taken: Taken, { onInvalid, signal }: TubeReserveOptions): Promise<Job<Output>[]> {
+    const { ids, bodies, holding } = taken;
     const jobs: HeldJob<Output>[] = [];
     const faults: InvalidBodyError[] = [];
-    for (let i = 0; i < ids.length; i++) {
-      try {
-        const decoded = this.codec.decode(bodies[i], ids[i]);
-        jobs.push(
-          new HeldJob(ids[i], bodies[i], decoded instanceof Promise ? await decoded : decoded, holding),
-        );
-      } catch (error) {
-        if (!(error instanceof InvalidBodyError)) throw error;
-        const job = new HeldJob(ids[i], bodies[i], null, holding);
-        if (await isStillHeld(job.bury())) faults.push(error);
+    try {
+      const lost = holding.signalFor(ids[0]);
+      const gaveUp = signal === undefined ? lost : AbortSignal.any([signal, lost]);
+      for (let i = 0; i < ids.length; i++) {
+        try {
+          const decoded = this.codec.decode(bodies[i], ids[i]);
+          const body = decoded instanceof Promise ? await abortable(decoded, gaveUp) : decoded;
+          jobs.push(new HeldJob(ids[i], bodies[i], body, holding));
+        } catch (error) {
+          if (!(error instanceof InvalidBodyError)) throw error;
+          const job = new HeldJob(ids[i], bodies[i], null, holding);
+          if (await isStillHeld(job.bury())) faults.push(error);
+        }
       }
+      if (faults.length > 0 && onInvalid === undefined) {
+        for (const job of jobs) await isStillHeld(job.release());
+        throw faults[0];
+      }
+    } catch (error) {
+      if (holding.isLost && error instanceof LostLeaseError) return [];
+      if (error !== faults[0] || error === undefined) holding.lane.close();
+      throw error;
     }
-    if (faults.length > 0 && onInvalid === undefined) {
-      for (const job of jobs) await isStillHeld(job.release());
-      throw faults[0];
-    }
-    faults.forEach((fault) => onInvalid?.(fault));
+    for (const fault of faults) tell("onInvalid", onInvalid, fault);
     return jobs;
   }
 }
@@ -220,13 +253,4 @@ function isStillHeld(settled: Promise<void>): Promise<boolean> {
     if (error instanceof LostLeaseError) return false;
     throw error;
   });
-}
-
-function idsOf(results: readonly PutResult[]): number[] {
-  const refused = results.find((result) => typeof result === "string");
-  if (refused === undefined) return results as number[];
-  throw new BatchError(
-    refusal(refused as string, "put"),
-    results.map((result) => typeof result === "number" ? result : null),
-  );
 }

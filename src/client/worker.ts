@@ -1,11 +1,13 @@
 // The worker: reserves, runs the handler, touches while it runs; deletes what succeeded, gives back what failed with a rest
 // that grows, buries what failed too often. As many slots as it may have jobs in hand, each one job after the other.
 
+import { functionOf, MAX_U32 } from "./arguments.ts";
 import { type InvalidBodyError, LostLeaseError, QueueError } from "./errors.ts";
 import type { Job, Tube } from "./face.ts";
 import { HeldJob } from "./held_job.ts";
+import { ignoreRejection, tell, textOf } from "./hooks.ts";
 import { WorkInHand } from "./work_in_hand.ts";
-import { settingsOf } from "./worker_options.ts";
+import { DEFAULT_BACKOFF, settingsOf } from "./worker_options.ts";
 import type { Handler, WorkerOptions, WorkerSettings, WorkEvent } from "./worker_options.ts";
 
 /** Rest after trouble with the queue that is no lost connection, in milliseconds. */
@@ -55,7 +57,7 @@ export class Worker<Content = unknown> implements AsyncDisposable {
   /** Use {@link worker}. */
   constructor(tube: Tube<never, Content>, handler: Handler<Content>, options: WorkerOptions<Content>) {
     this.#tube = tube;
-    this.#handler = handler;
+    this.#handler = functionOf("handler", handler ?? null);
     this.#settings = settingsOf(options);
     this.#abandoned = new Promise((resolve) => this.#abandon = resolve);
     const slots = Array.from({ length: this.#settings.concurrency }, () => this.#slot());
@@ -97,7 +99,7 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     for (const work of this.#inHand) {
       work.abort(this.#stopping.signal.reason);
       work.end();
-      if (work.job instanceof HeldJob && work.job.state === "held") work.job.holding.lane.close();
+      abandon(work.job);
     }
     this.#inHand.clear();
     this.#abandon();
@@ -116,21 +118,28 @@ export class Worker<Content = unknown> implements AsyncDisposable {
         if (error instanceof QueueError && (error.code === "CLOSED" || error.code === "JOURNAL_FAILED")) {
           return;
         }
-        await new Promise((resolve) => setTimeout(resolve, TROUBLE_PAUSE_MS));
+        await pause(TROUBLE_PAUSE_MS, signal);
       }
     }
   }
 
+  /** Sees to a job until its handler has ended. Rejects with trouble that is no loss of the lease; the job is given back then. */
   async #work(job: Job<Content>): Promise<void> {
     const work = new WorkInHand(job);
     this.#inHand.add(work);
     try {
       await this.#run(work);
     } catch (error) {
-      if (error instanceof LostLeaseError) this.#tell({ kind: "lost", job, error });
-      else this.#tell({ kind: "trouble", error });
+      abandon(job);
+      if (!(error instanceof LostLeaseError)) throw error;
+      this.#tell({ kind: "lost", job, error });
     } finally {
       work.end();
+      // Nothing of this slot begins before it has ended: so no more than `concurrency` handlers ever run.
+      if (work.isRunning && this.#inHand.has(work)) {
+        this.#tell({ kind: "overrun", job, durationMs: work.durationMs });
+        await work.ended;
+      }
       this.#inHand.delete(work);
     }
   }
@@ -142,10 +151,13 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     if (atMostOnce === "delete") await job.delete();
     else if (atMostOnce === "bury") await job.bury();
     else work.keepLease();
+    const settledBefore = job.outcome;
     this.#tell({ kind: "started", job });
     let failure: { readonly error: unknown } | null = null;
     try {
       await this.#handled(work);
+      // What the handler does with the job may be under way, and may be refused.
+      if (atMostOnce === null && job.state === "settled" && job instanceof HeldJob) await job.settlement;
     } catch (error) {
       failure = { error };
     }
@@ -155,11 +167,15 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     if (failure !== null) return await this.#failed(job, failure.error, durationMs);
     if (atMostOnce === "bury") await this.#tube.queue.delete(job.id);
     else if (atMostOnce === null && job.state !== "settled") await job.delete();
-    this.#tell({ kind: "done", job, durationMs });
+    const outcome = settledBefore === null ? job.outcome : "deleted";
+    if (outcome === "buried") {
+      this.#tell({ kind: "buried", job, by: "handler", error: null, failures: 0, durationMs });
+    } else if (outcome === "released") this.#tell({ kind: "released", job, durationMs });
+    else this.#tell({ kind: "done", job, durationMs });
   }
 
   async #failed(job: Job<Content>, error: unknown, durationMs: number): Promise<void> {
-    const { atMostOnce, attempts, backoff } = this.#settings;
+    const { atMostOnce, attempts } = this.#settings;
     if (atMostOnce !== null || job.state === "settled") {
       return this.#tell({ kind: "failed", job, error, failures: 1, delay: null, durationMs });
     }
@@ -167,17 +183,34 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     const failures = releases + timeouts + 1;
     if (failures >= attempts) {
       await job.bury({ priority: pri });
-      return this.#tell({ kind: "buried", job, error, failures });
+      return this.#tell({ kind: "buried", job, by: "worker", error, failures, durationMs });
     }
-    const delay = Math.max(0, Math.min(Math.round(backoff(failures)), 4_294_967_295));
+    const delay = this.#restAfter(failures);
     await job.release({ priority: pri, delay });
     this.#tell({ kind: "failed", job, error, failures, delay, durationMs });
+  }
+
+  /** Whole seconds, whatever `backoff` does. */
+  #restAfter(failures: number): number {
+    const { backoff } = this.#settings;
+    try {
+      const rest: unknown = backoff(failures);
+      if (typeof rest === "number" && !Number.isNaN(rest)) {
+        return Math.max(0, Math.min(Math.round(rest), MAX_U32));
+      }
+      ignoreRejection(rest);
+      throw new TypeError(`backoff(${failures}) answered ${textOf(rest)}: a number of seconds is needed`);
+    } catch (error) {
+      this.#tell({ kind: "trouble", error });
+      return DEFAULT_BACKOFF(failures);
+    }
   }
 
   /** Runs the handler, for as long as it may take. */
   async #handled(work: WorkInHand<Content>): Promise<void> {
     const { timeoutMs } = this.#settings;
     const running = (async () => void await this.#handler(work.job, work))();
+    work.runs(running);
     if (timeoutMs === null) return await running;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -194,14 +227,25 @@ export class Worker<Content = unknown> implements AsyncDisposable {
     }
   }
 
-  /** A hook that throws is a fault of the program, not of a job. */
   #tell(event: WorkEvent<Content>): void {
-    try {
-      this.#settings.tell(event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    tell("onEvent", this.#settings.onEvent, event);
   }
+}
+
+/** Gives back a job that is still in hand, without a word to the server: its connection or session ends. */
+function abandon(job: Job<unknown>): void {
+  if (job instanceof HeldJob) job.abandon();
+}
+
+/** Waits, but no longer than until the signal comes. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
 }

@@ -1,7 +1,7 @@
 // Observes a server for as long as its HTTP port is open: what that adds to the app.
 
-import process from "node:process";
 import { type Observing, startObserving } from "../observe/observing.ts";
+import { memoryUse } from "../runtime/machine.ts";
 import type { Server } from "../server/server.ts";
 import type { TubeTrends } from "./local/shown.ts";
 import type { Route } from "./route.ts";
@@ -24,13 +24,12 @@ export function observeServer(
   const now = (): number => anchor + performance.now();
   const observing = startObserving(server, now, { metricsTubes });
   const { observation, live } = observing;
-  const memory = (): { rss: number; heapUsed: number } => process.memoryUsage();
   return {
     observing,
     trends: {
       rates: (tube) => observation.rates(tube),
       oldestReadySince: (tube) => observation.oldestReadySince(tube),
     },
-    routes: observedRoutes({ server, observation, live, runtime, memory, now }, rest),
+    routes: observedRoutes({ server, observation, live, runtime, memory: memoryUse, now }, rest),
   };
 }

@@ -20,16 +20,25 @@
  * @module
  */
 
+import { listen as listenBun } from "../adapters/bun/listen.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
+import { permitted } from "../client/permission.ts";
 import type { Clock } from "../ports/clock.ts";
+import { describeAddress, type Listen } from "../ports/transport.ts";
 
-export { listen } from "../adapters/bun/listen.ts";
 export { createServer } from "./create_server.ts";
 export type { AssembledServer, ServerParts } from "./create_server.ts";
 export type { Engine } from "../core/engine.ts";
 export type { Clock } from "../ports/clock.ts";
 export type * from "../ports/journal.ts";
 export type { Accept, Address, Listen, Listener, Peer, Transport } from "../ports/transport.ts";
+
+/**
+ * Listens at an address and hands each connection to `accept`. Rejects with the runtime's error when the address cannot be had,
+ * with a PermissionError when the runtime does not allow it.
+ */
+export const listen: Listen = (address, accept) =>
+  permitted(`listening at ${describeAddress(address)}`, () => listenBun(address, accept));
 
 /**
  * The clock of this machine, whose turns are Bun's.

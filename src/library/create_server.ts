@@ -1,7 +1,9 @@
 // A server put together by hand: an engine, a clock, perhaps a journal; whoever listens hands it connections.
 
+import { wholeNumber } from "../client/arguments.ts";
+import { tell } from "../client/hooks.ts";
 import type { Engine } from "../core/engine.ts";
-import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
+import { DEFAULT_MAX_JOB_BYTES, MAX_JOB_BYTES_CAP } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Accept } from "../ports/transport.ts";
@@ -16,12 +18,15 @@ export interface ServerParts {
   readonly clock: Clock;
   /** What remembers its jobs. Default: nothing does. */
   readonly journal?: Journal;
-  /** Largest body in bytes. Default 65,535. */
+  /** Largest body in bytes, 0 to 1 GiB. Default 65,535. */
   readonly maxJobBytes?: number;
   /** More connections are closed at once. Default: no limit. */
   readonly maxConnections?: number;
-  /** Called once when the journal has failed; the server has stopped. */
-  readonly onFailed?: (error: Error) => void;
+  /**
+   * Called once when the journal has failed; the server has stopped. What it throws or rejects with is printed on the standard
+   * error and changes nothing.
+   */
+  readonly onFailed?: (error: Error) => unknown;
 }
 
 /** A server that speaks the protocol on each connection that it is handed. */
@@ -53,7 +58,16 @@ export interface AssembledServer {
  */
 export function createServer(parts: ServerParts): AssembledServer {
   const { engine, clock, journal, maxJobBytes = DEFAULT_MAX_JOB_BYTES, maxConnections, onFailed } = parts;
+  wholeNumber("maxJobBytes", maxJobBytes, 0, MAX_JOB_BYTES_CAP);
+  if (maxConnections !== undefined) wholeNumber("maxConnections", maxConnections, 0, Number.MAX_SAFE_INTEGER);
   const facts = describeProcess(maxJobBytes, clock.now(), () => server.journal.facts);
-  const server: Server = new Server({ engine, clock, journal, facts, maxConnections, onFailed });
+  const server: Server = new Server({
+    engine,
+    clock,
+    journal,
+    facts,
+    maxConnections,
+    onFailed: (error) => tell("onFailed", onFailed, error),
+  });
   return { accept: server.accept, drain: () => server.drain(), stop: () => server.stop() };
 }

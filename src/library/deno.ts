@@ -21,10 +21,12 @@
  */
 
 import { createAfterInput } from "../adapters/deno/after_input.ts";
+import { listen as listenDeno } from "../adapters/deno/listen.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
+import { permitted } from "../client/permission.ts";
 import type { Clock } from "../ports/clock.ts";
+import { describeAddress, type Listen } from "../ports/transport.ts";
 
-export { listen } from "../adapters/deno/listen.ts";
 export { createServer } from "./create_server.ts";
 export type { AssembledServer, ServerParts } from "./create_server.ts";
 export type { Engine } from "../core/engine.ts";
@@ -33,7 +35,15 @@ export type * from "../ports/journal.ts";
 export type { Accept, Address, Listen, Listener, Peer, Transport } from "../ports/transport.ts";
 
 /**
- * The clock of this machine, whose turns are Deno's.
+ * Listens at an address and hands each connection to `accept`. Rejects with the runtime's error when the address cannot be had,
+ * with a PermissionError when the runtime does not allow it.
+ */
+export const listen: Listen = (address, accept) =>
+  permitted(`listening at ${describeAddress(address)}`, () => listenDeno(address, accept));
+
+/**
+ * The clock of this machine, whose turns are Deno's. It opens two sockets to itself on 127.0.0.1, since Deno looks for input
+ * rarely while there is work; rejects with a PermissionError when that is not allowed.
  *
  * @example
  * ```ts
@@ -44,5 +54,5 @@ export type { Accept, Address, Listen, Listener, Peer, Transport } from "../port
  * ```
  */
 export async function openClock(): Promise<Clock> {
-  return new SystemClock(await createAfterInput());
+  return new SystemClock(await permitted("a socket on 127.0.0.1", createAfterInput));
 }

@@ -1,12 +1,12 @@
-// What the stats document says of this process and machine. Looked up when asked for: Deno asks the user for leave to see
-// some of it, and a program that never looks needs none.
+// What the stats document says of this process and machine. It is looked up when asked for, so that a program that never
+// asks needs no permission; what the platform refuses has a placeholder.
 
-import { readFileSync } from "node:fs";
-import os from "node:os";
-import process from "node:process";
 import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
+import { cpuMicros, hostName, kernelVersion, machineName, orElse, processId } from "../runtime/machine.ts";
 import { VERSION } from "../runtime/version.ts";
+
+const NO_LOG: JournalFacts = { oldest: 0, current: 0, migrated: 0, written: 0 };
 
 /** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, 0 without one. */
 export function describeProcess(
@@ -23,27 +23,18 @@ export function describeProcess(
     maxJobBytes,
     instanceId,
     get pid(): number {
-      return process.pid;
+      return processId();
     },
     get hostname(): string {
-      return os.hostname();
+      return hostName();
     },
     get os(): string {
       return kernelVersion();
     },
     get platform(): string {
-      return os.machine();
+      return machineName();
     },
-    cpuMicros: () => process.cpuUsage(),
-    binlog: () => ({ ...journal(), maxBytes: segmentBytes }),
+    cpuMicros,
+    binlog: () => ({ ...orElse(NO_LOG, journal), maxBytes: segmentBytes }),
   };
-}
-
-/** The kernel's version text; os.version() is the release instead on Deno (2.9). */
-function kernelVersion(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/version", "utf8").trim();
-  } catch {
-    return os.version();
-  }
 }

@@ -6,6 +6,7 @@ import type {
   Backend,
   DeleteOutcome,
   Lane,
+  PutBodies,
   PutNumbers,
   PutOutcome,
   Reserved,
@@ -52,13 +53,19 @@ export class LocalBackend implements Backend {
 
   put(
     tube: string,
-    bodies: readonly Uint8Array[],
+    { bodies, areLent }: PutBodies,
     { priority, delay, ttr }: PutNumbers,
     signal: AbortSignal | undefined,
   ): Promise<PutOutcome> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const put = outcome(this.peer, new PutTask(this.names.bytesOf(tube), bodies, priority, delay, ttr));
+    const task = new PutTask(this.names.bytesOf(tube), bodies, priority, delay, ttr);
+    const put = outcome(this.peer, task);
+    if (areLent && !task.isOver) task.keepBodies();
     return abortable(put, signal);
+  }
+
+  maxJobBytes(): Promise<number | null> {
+    return Promise.resolve(this.server.facts.maxJobBytes);
   }
 
   ask(tube: string | null, line: string): Promise<Answer> {

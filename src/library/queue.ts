@@ -2,11 +2,15 @@
 
 import { setImmediate } from "node:timers";
 import { SystemClock } from "../adapters/system_clock.ts";
+import { functionOf, portOf, wholeNumber } from "../client/arguments.ts";
 import { BaseQueue } from "../client/base_queue.ts";
 import { QueueError } from "../client/errors.ts";
+import { tell } from "../client/hooks.ts";
+import { permitted } from "../client/permission.ts";
 import { Engine } from "../core/engine.ts";
-import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
-import type { Address, Listener } from "../ports/transport.ts";
+import { DEFAULT_MAX_JOB_BYTES, MAX_JOB_BYTES_CAP } from "../core/limits.ts";
+import { type Address, describeAddress, type Listener } from "../ports/transport.ts";
+import { mustBeAllowedSockets } from "../runtime/permission.ts";
 import { copyLong, listen, openAfterInput, tuneMemory } from "../runtime/runtime.ts";
 import type { AfterInput } from "../runtime/runtime.ts";
 import { Server } from "../server/server.ts";
@@ -18,17 +22,20 @@ import type { Store } from "./store.ts";
 export interface QueueOptions {
   /** Where its jobs are kept. Default: in memory only, so that they are gone with the process. */
   readonly store?: Store;
-  /** Largest body in bytes, up to 1 GiB. Default 65,535. Larger ones are refused with JOB_TOO_BIG. */
+  /** Largest body in bytes, 0 to 1 GiB. Default 65,535. Larger ones are refused with JOB_TOO_BIG. */
   readonly maxJobBytes?: number;
-  /** Puts beyond this many bytes of jobs are refused with OUT_OF_MEMORY. Default: no limit. */
+  /** Puts beyond this many bytes of jobs are refused with OUT_OF_MEMORY. 0 to 2^53 - 1. Default: no limit. */
   readonly maxMemoryBytes?: number;
-  /** Called once when the store has failed. The queue has stopped, and what waited for the store rejects with JOURNAL_FAILED. */
-  readonly onFailed?: (error: Error) => void;
+  /**
+   * Called once when the store has failed. The queue has stopped, and what waited for the store rejects with JOURNAL_FAILED.
+   * What it throws or rejects with is printed on the standard error and changes nothing.
+   */
+  readonly onFailed?: (error: Error) => unknown;
 }
 
 /** Where a queue listens. */
 export interface ListenOptions {
-  /** 0 takes a free one. Default 11300. */
+  /** 0 to 65,535; 0 takes a free one. Default 11300. */
   readonly port?: number;
   /** Default 127.0.0.1: the protocol has no passwords. */
   readonly host?: string;
@@ -76,7 +83,8 @@ export class Queue extends BaseQueue {
   }
 
   /**
-   * Opens a queue, with what its store brings back. Rejects when the store cannot be opened.
+   * Opens a queue, with what its store brings back. Rejects when the store cannot be opened: with a LogProblem, or with a
+   * PermissionError when the runtime does not allow it.
    *
    * @example
    * ```ts
@@ -87,12 +95,18 @@ export class Queue extends BaseQueue {
    */
   static async open(options: QueueOptions = {}): Promise<Queue> {
     const { store, maxMemoryBytes, maxJobBytes = DEFAULT_MAX_JOB_BYTES, onFailed } = options;
+    wholeNumber("maxJobBytes", maxJobBytes, 0, MAX_JOB_BYTES_CAP);
+    if (maxMemoryBytes !== undefined) {
+      wholeNumber("maxMemoryBytes", maxMemoryBytes, 0, Number.MAX_SAFE_INTEGER);
+    }
+    functionOf("store", store);
+    functionOf("onFailed", onFailed);
     const seed = crypto.getRandomValues(new Uint32Array(1))[0];
     tuneMemory();
     const engine = new Engine({ maxMemoryBytes, seed, copyLong: copyLong() });
     const clock = new QueueClock();
     const ports = new Ports();
-    const journal = await store?.(engine, clock.now());
+    const journal = await permitted("opening the store", () => store?.(engine, clock.now()));
     const server: Server = new Server({
       engine,
       journal,
@@ -100,7 +114,7 @@ export class Queue extends BaseQueue {
       facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
       onFailed: (error) => {
         ports.close();
-        onFailed?.(error);
+        tell("onFailed", onFailed, error);
       },
     });
     return new Queue(server, clock, ports, store !== undefined);
@@ -108,7 +122,8 @@ export class Queue extends BaseQueue {
 
   /**
    * Opens a TCP port or Unix socket of this queue, so that other processes join with any beanstalkd client. Rejects when
-   * the address cannot be had, or with CLOSED when the queue is closed meanwhile. It is closed with the queue.
+   * the address cannot be had, with a PermissionError when the runtime does not allow it, or with CLOSED when the queue is
+   * closed meanwhile. It is closed with the queue.
    *
    * @example
    * ```ts
@@ -124,10 +139,14 @@ export class Queue extends BaseQueue {
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
     const { port = 11300, host = "127.0.0.1", path } = options;
+    if (path === undefined) portOf(port, 0);
     const address: Address = path === undefined ? { kind: "tcp", host, port } : { kind: "unix", path };
     this.#ports.mustBeOpen();
-    await this.#clock.prepareForSockets();
-    const listener = await listen(address, this.#server.accept, this.#server.refusals);
+    const listener = await permitted(`listening at ${describeAddress(address)}`, async () => {
+      mustBeAllowedSockets();
+      await this.#clock.prepareForSockets();
+      return await listen(address, this.#server.accept, this.#server.refusals);
+    });
     this.#ports.add(listener);
     const close = (): void => this.#ports.drop(listener);
     return {
@@ -176,8 +195,14 @@ class QueueClock extends SystemClock {
   }
 
   async prepareForSockets(): Promise<void> {
-    this.#opening ??= openAfterInput();
-    const afterInput = await this.#opening;
+    const opening = this.#opening ??= openAfterInput();
+    let afterInput: AfterInput | undefined;
+    try {
+      afterInput = await opening;
+    } catch (error) {
+      this.#opening = null; // another attempt may do, and nobody waits for this one any more
+      throw error;
+    }
     if (afterInput !== undefined) this.#later.afterInput = afterInput;
   }
 

@@ -1,10 +1,13 @@
 // Where a queue in this process keeps its jobs. The seam: a function that fills the queue and answers its journal.
 
 import { NodeFiles } from "../adapters/node/files.ts";
+import { LONGEST_TIMER_MS, wholeNumber } from "../client/arguments.ts";
+import { QueueError } from "../client/errors.ts";
+import { missingFlag } from "../runtime/permission.ts";
 import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import { changesAtOnce } from "../journal/layout.ts";
+import { changesAtOnce, MIN_SEGMENT_BYTES } from "../journal/layout.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
 import { openKv } from "../journal/kv/recovery.ts";
 import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
@@ -56,7 +59,8 @@ const DEFAULT_KV_NAME = "runnerbean";
 
 /**
  * Keeps jobs in a log in a directory, which must exist; one process at a time. The log is the server's: `runnerbean -b` opens it as well.
- * Opening rejects with a LogProblem when another process uses it or it is damaged.
+ * Opening rejects with a LogProblem when another process uses it or it is damaged. Throws a QueueError with the code BAD_FORMAT
+ * when an option is out of range.
  *
  * @example
  * ```ts
@@ -67,12 +71,18 @@ const DEFAULT_KV_NAME = "runnerbean";
  * ```
  */
 export function binlog(directory: string, options: BinlogStoreOptions = {}): Store {
-  const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
+  const segmentBytes = wholeNumber(
+    "segmentBytes",
+    options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
+    MIN_SEGMENT_BYTES,
+    Number.MAX_SAFE_INTEGER,
+  );
+  const sync = policyOf(options.sync ?? "always");
   return (queue, now) => {
     queue.limitMovesPerKick(changesAtOnce(segmentBytes));
     return openLog(new NodeFiles(directory), queue, {
       segmentBytes,
-      sync: policyOf(options.sync ?? "always"),
+      sync,
       stopwatch: () => performance.now(),
       now,
       identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
@@ -114,6 +124,7 @@ async function openedStore(pathOrUrl: string): Promise<KvStore> {
   try {
     return await openKvStore(pathOrUrl);
   } catch (error) {
+    if (missingFlag(error) !== null) throw error; // the queue says what is missing
     throw new LogProblem("failed", `${pathOrUrl}: ${(error as Error).message}`);
   }
 }
@@ -125,7 +136,9 @@ function serverClock(now: number): () => number {
 }
 
 function policyOf(sync: "always" | "never" | number): SyncPolicy {
-  if (typeof sync === "string") return { kind: sync };
-  if (Number.isInteger(sync) && sync >= 1 && sync <= 2_147_483_647) return { kind: "interval", ms: sync };
-  throw new LogProblem("failed", `sync is ${sync}: "always", "never" or milliseconds are needed`);
+  if (sync === "always" || sync === "never") return { kind: sync };
+  if (typeof sync === "number") {
+    return { kind: "interval", ms: wholeNumber("sync", sync, 1, LONGEST_TIMER_MS) };
+  }
+  throw new QueueError("BAD_FORMAT", `sync is ${sync}: "always", "never" or milliseconds are needed`);
 }

@@ -7,7 +7,14 @@ import type { Session } from "../core/session.ts";
 import { ALL_WORDS } from "./command.ts";
 import { YamlDocument } from "./document.ts";
 import { writeJobs } from "./job_list.ts";
-import { writeStats, writeStatsJob, writeStatsTube, writeTubes, writeTubesWatched } from "./stats.ts";
+import {
+  readFacts,
+  writeStats,
+  writeStatsJob,
+  writeStatsTube,
+  writeTubes,
+  writeTubesWatched,
+} from "./stats.ts";
 import type { RefusalFigures, ServerFacts } from "./stats.ts";
 
 /** Where replies are written. */
@@ -76,6 +83,8 @@ export const EXPECTED_CRLF_REPLY: Uint8Array = bytesOf("EXPECTED_CRLF\r\n");
 export const JOB_TOO_BIG_REPLY: Uint8Array = bytesOf("JOB_TOO_BIG\r\n");
 /** There is no room for a job. */
 export const OUT_OF_MEMORY_REPLY: Uint8Array = bytesOf("OUT_OF_MEMORY\r\n");
+/** The server could not carry out the command, through no fault of the client. */
+export const INTERNAL_ERROR_REPLY: Uint8Array = bytesOf("INTERNAL_ERROR\r\n");
 export const AUTHENTICATED_REPLY: Uint8Array = bytesOf("AUTHENTICATED\r\n");
 export const UNAUTHORIZED_REPLY: Uint8Array = bytesOf("UNAUTHORIZED\r\n");
 
@@ -110,11 +119,22 @@ export class ReplyEncoder {
   private readonly facts: ServerFacts;
   private readonly state: ServerState;
   private readonly isStrict: boolean;
+  private readonly onFault: (error: unknown) => void;
   private readonly document = new YamlDocument();
 
-  /** `state` is the server's: of all replies, only documents need it. `isStrict`: no keys of our own. */
-  constructor(engine: Engine, facts: ServerFacts, state: ServerState, isStrict: boolean = false) {
+  /**
+   * `state` is the server's: of all replies, only documents need it. `isStrict`: no keys of our own. `onFault` gets
+   * what the facts threw; the reply is INTERNAL_ERROR then.
+   */
+  constructor(
+    engine: Engine,
+    facts: ServerFacts,
+    state: ServerState,
+    isStrict: boolean = false,
+    onFault: (error: unknown) => void = () => {},
+  ) {
     this.isStrict = isStrict;
+    this.onFault = onFault;
     this.engine = engine;
     this.facts = facts;
     this.state = state;
@@ -141,8 +161,7 @@ export class ReplyEncoder {
       case out.KICKED_COUNT:
         return writeNumber(writer, KICKED, number);
       case out.STATS:
-        writeStats(document, engine, this.facts, this.state.now, this.isStrict, this.state.refusals ?? null);
-        return writeDocument(writer, document);
+        return this.writeStats(writer);
       case out.STATS_JOB:
         writeStatsJob(document, engine, number, this.state.now);
         return writeDocument(writer, document);
@@ -169,6 +188,19 @@ export class ReplyEncoder {
       default:
         throw new Error(`no reply has the kind ${kind}`);
     }
+  }
+
+  /** The only reply that asks the world outside of the queue. Nothing is written before all is known. */
+  private writeStats(writer: ReplyWriter): void {
+    let facts: ServerFacts;
+    try {
+      facts = readFacts(this.facts);
+    } catch (error) {
+      writer.bytes(INTERNAL_ERROR_REPLY);
+      return this.onFault(error);
+    }
+    writeStats(this.document, this.engine, facts, this.state.now, this.isStrict, this.state.refusals ?? null);
+    writeDocument(writer, this.document);
   }
 }
 

@@ -39,6 +39,40 @@ export interface RefusalFigures {
   readonly current: readonly string[];
 }
 
+/**
+ * All facts as they are now. They come from outside of the queue, from the platform and the journal, and asking may throw:
+ * so it is done before anything is written, and what is no number of the kind counts as 0.
+ */
+export function readFacts(facts: ServerFacts): ServerFacts {
+  const { version, hostname, os, platform, instanceId, startedAt } = facts;
+  const { user, system } = facts.cpuMicros();
+  const { oldest, current, migrated, written, maxBytes } = facts.binlog();
+  const cpu = { user: wholeNumberOf(user), system: wholeNumberOf(system) };
+  const binlog = {
+    oldest: wholeNumberOf(oldest),
+    current: wholeNumberOf(current),
+    migrated: wholeNumberOf(migrated),
+    written: wholeNumberOf(written),
+    maxBytes: wholeNumberOf(maxBytes),
+  };
+  return {
+    version: String(version),
+    pid: wholeNumberOf(facts.pid),
+    hostname: String(hostname),
+    os: String(os),
+    platform: String(platform),
+    instanceId: String(instanceId),
+    startedAt,
+    maxJobBytes: facts.maxJobBytes,
+    cpuMicros: () => cpu,
+    binlog: () => binlog,
+  };
+}
+
+function wholeNumberOf(value: number): number {
+  return Number.isFinite(value) && value >= 0 ? Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER) : 0;
+}
+
 /** `isStrict` leaves out what the reference does not have, which stands at the end. */
 export function writeStats(
   document: YamlDocument,

@@ -6,6 +6,7 @@ import type { RefusalReason } from "../ports/refusals.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, Task, useTube } from "./local_task.ts";
 
+const NONE: readonly number[] = [];
 const CRLF: Uint8Array = new Uint8Array([13, 10]);
 
 /** Puts bodies into one tube. `delay` and `ttr` in seconds. */
@@ -15,7 +16,7 @@ export class PutTask extends Task {
   /** Why the last refused body was refused. */
   refusal: RefusalReason | null = null;
   private readonly tube: Uint8Array;
-  private readonly bodies: readonly Uint8Array[];
+  private bodies: readonly Uint8Array[];
   private readonly pri: number;
   private readonly delay: number;
   private readonly ttr: number;
@@ -33,6 +34,12 @@ export class PutTask extends Task {
     this.pri = pri;
     this.delay = delay;
     this.ttr = ttr;
+  }
+
+  /** Copies what is not put yet: its owner may use the memory again. */
+  keepBodies(): void {
+    const { length } = this.results;
+    this.bodies = this.bodies.map((body, i) => i < length ? body : body.slice());
   }
 
   step(peer: LocalPeer, now: number): void {
@@ -117,6 +124,9 @@ export class ReserveTask extends Task {
 export class DeleteTask extends Task {
   /** Those that were not found. */
   readonly missing: number[] = [];
+  /** Nobody in this process is refused. */
+  readonly refused: readonly number[] = NONE;
+  readonly word: string = "";
   private readonly ids: readonly number[];
   private at = 0;
 

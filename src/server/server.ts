@@ -28,6 +28,9 @@ import type { Observer } from "./observer.ts";
 import { Refusals } from "./refusals.ts";
 import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
 
+/** Between two calls of `onFault`, in milliseconds: clients can provoke faults as often as they ask. */
+export const FAULT_PAUSE_MS = 10_000;
+
 export interface ServerOptions {
   /** The queue, which may hold jobs already. */
   readonly engine: Engine;
@@ -46,6 +49,11 @@ export interface ServerOptions {
   readonly isStrict?: boolean;
   /** Called once when the server is draining and its last job is gone. */
   readonly onDrained?: () => void;
+  /**
+   * Called with what the platform or the journal threw when a reply asked for facts of it; the reply was INTERNAL_ERROR. At
+   * most once in {@link FAULT_PAUSE_MS}. `unsaid`: how many there were since the last call, beside this one.
+   */
+  readonly onFault?: (error: unknown, unsaid: number) => void;
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
   readonly onFailed?: (error: Error) => void;
 }
@@ -87,6 +95,8 @@ export class Server implements ConnectionOwner {
   private wakesAt = Infinity;
   private isStopped = false;
   private hasSaidDrained = false;
+  private nextFaultAt = 0;
+  private unsaidFaults = 0;
   private readonly settleNow = (): void => this.settle();
   private readonly wake = (): void => {
     this.lag.rang(this.wakesAt, this.clock.now());
@@ -111,7 +121,13 @@ export class Server implements ConnectionOwner {
       failed: (error) => this.fail(error),
       held: () => this.refusals.refused("lease", null),
     });
-    this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
+    this.encoder = new ReplyEncoder(
+      this.engine,
+      this.facts,
+      this,
+      this.isStrict,
+      (error) => this.tellFault(error),
+    );
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
   }
 
@@ -286,6 +302,13 @@ export class Server implements ConnectionOwner {
     for (const connection of this.bySlot) connection?.abandon();
     this.clock.wakeAt(Infinity, this.wake);
     this.options.onFailed?.(error);
+  }
+
+  private tellFault(error: unknown): void {
+    if (this.now < this.nextFaultAt) return void this.unsaidFaults++;
+    this.nextFaultAt = this.now + FAULT_PAUSE_MS;
+    this.options.onFault?.(error, this.unsaidFaults);
+    this.unsaidFaults = 0;
   }
 
   private scheduleSettle(): void {

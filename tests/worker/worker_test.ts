@@ -105,8 +105,11 @@ describe("a worker", () => {
     const reasons: string[] = [];
     const buried = Promise.withResolvers<number>();
     await using _work = worker(tube, (_job, { signal }) =>
-      new Promise(() => {
-        signal.addEventListener("abort", () => reasons.push(signal.reason.name));
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => {
+          reasons.push(signal.reason.name);
+          reject(signal.reason);
+        });
       }), {
       timeoutMs: 30,
       attempts: 2,
@@ -212,7 +215,7 @@ describe("a worker", () => {
     }, { onEvent: (event) => event.kind !== "started" && events.push(event.kind) });
     await until(() => events.length === 3);
     await work.stop();
-    assertEquals(events, ["done", "done", "failed"]);
+    assertEquals(events, ["buried", "released", "failed"]);
     const stats = await tube.stats();
     assertEquals([stats?.["current-jobs-buried"], stats?.["current-jobs-delayed"]], [2, 1]);
   });

@@ -34,14 +34,7 @@ export interface AfterInput {
 /** Opens the sockets for it. */
 export async function createAfterInput(): Promise<AfterInput> {
   const { Deno } = globalThis as unknown as { Deno: DenoRuntime };
-  const listener = Deno.listen({ hostname: HOST, port: 0 });
-  const near = await Deno.connect({ hostname: HOST, port: listener.addr.port });
-  let far = await listener.accept();
-  while (far.remoteAddr.port !== near.localAddr.port) {
-    far.close(); // somebody else on this machine was quicker
-    far = await listener.accept();
-  }
-  listener.close();
+  const { near, far } = await connectToOurselves(Deno);
   near.setNoDelay(true);
   const byte = new Uint8Array(1);
   // Larger than what comes: a read that fills its buffer would be tried again next time without asking the system.
@@ -62,4 +55,24 @@ export async function createAfterInput(): Promise<AfterInput> {
     far.close();
   };
   return Object.assign(afterInput, { close });
+}
+
+/** Two ends of one connection. Nothing is left open when it cannot be had. */
+async function connectToOurselves(Deno: DenoRuntime): Promise<{ near: DenoConn; far: DenoConn }> {
+  const listener = Deno.listen({ hostname: HOST, port: 0 });
+  let near: DenoConn | null = null;
+  try {
+    near = await Deno.connect({ hostname: HOST, port: listener.addr.port });
+    let far = await listener.accept();
+    while (far.remoteAddr.port !== near.localAddr.port) {
+      far.close(); // somebody else on this machine was quicker
+      far = await listener.accept();
+    }
+    return { near, far };
+  } catch (error) {
+    near?.close();
+    throw error;
+  } finally {
+    listener.close();
+  }
 }

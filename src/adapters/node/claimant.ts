@@ -1,8 +1,7 @@
 // This process as the holder of a lease, and whether another one on this machine is gone.
 
 import { readFileSync, readlinkSync } from "node:fs";
-import os from "node:os";
-import process from "node:process";
+import { hostName, orElse, processId, readProc } from "./machine.ts";
 
 /** A process, as others will see it. */
 export interface ProcessIdentity {
@@ -16,15 +15,16 @@ export interface ProcessIdentity {
 }
 
 export function identifyProcess(): ProcessIdentity {
-  const { pid } = process;
+  const pid = processId();
+  const place = placeOfProcesses();
   const random = crypto.getRandomValues(new Uint8Array(16));
   const owner = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return {
     owner,
-    host: or("", () => os.hostname()),
+    host: hostName(""),
     pid,
-    place: placeOfProcesses(),
-    startedAt: or("", () => startOf(pid)),
+    place,
+    startedAt: place === "" ? "" : orElse("", () => startOf(pid)),
   };
 }
 
@@ -39,8 +39,8 @@ export function isProcessGone({ place, pid, startedAt }: ProcessIdentity): boole
 }
 
 function placeOfProcesses(): string {
-  const boot = or("", () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-  const namespace = or("", () => readlinkSync("/proc/self/ns/pid"));
+  const boot = readProc("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
+  const namespace = boot === "" ? "" : orElse("", () => readlinkSync("/proc/self/ns/pid"));
   return boot === "" || namespace === "" ? "" : `${boot} ${namespace}`;
 }
 
@@ -48,13 +48,4 @@ function placeOfProcesses(): string {
 function startOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-}
-
-/** Not everywhere is there such a thing, and not everyone may look (Deno asks). */
-function or<T>(otherwise: T, look: () => T): T {
-  try {
-    return look();
-  } catch {
-    return otherwise;
-  }
 }

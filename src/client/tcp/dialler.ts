@@ -7,6 +7,7 @@ import type { Address } from "../../ports/transport.ts";
 import { abortable } from "../abortable.ts";
 import { DisconnectedError, refusal } from "../errors.ts";
 import { closedError } from "../lanes.ts";
+import { explained } from "../permission.ts";
 import { OneReply } from "./receptions.ts";
 import { Wire } from "./wire.ts";
 
@@ -47,7 +48,8 @@ export class Dialler {
       );
     } catch (error) {
       if (signal?.aborted || this.isClosed || error instanceof DisconnectedError) throw error;
-      throw this.unreachable((error as Error).message);
+      const known = explained(`connecting to ${describeAddress(this.address)}`, error);
+      throw known === error ? this.unreachable((error as Error).message) : known;
     } finally {
       clearTimeout(timer);
     }
@@ -90,7 +92,7 @@ export class Dialler {
     return AbortSignal.any([this.closing.signal, ...signals.filter((signal) => signal !== undefined)]);
   }
 
-  private unreachable(reason: string): DisconnectedError {
+  unreachable(reason: string): DisconnectedError {
     return new DisconnectedError(`cannot reach ${describeAddress(this.address)}: ${reason}`, false);
   }
 }

@@ -29,6 +29,7 @@ const REPLIES: Readonly<Record<string, readonly string[]>> = {
   "stats-job": ["OK", "NOT_FOUND"],
   "stats-tube": ["OK", "NOT_FOUND"],
   "list-tubes": ["OK"],
+  "list-tube-used": ["USING"],
   truncate: ["TRUNCATED", "NOT_FOUND"],
   "delete-tube": ["DELETED", "NOT_FOUND", "IN_USE"],
   "list-jobs": ["OK", "NOT_FOUND"],

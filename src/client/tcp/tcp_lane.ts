@@ -52,14 +52,19 @@ export class TcpLane implements Lane {
   async delete(ids: readonly number[]): Promise<DeleteOutcome> {
     const wire = this.held();
     const missing: number[] = [];
+    const refused: number[] = [];
+    let word = "";
     let at = 0;
     const replies = new ManyReplies("delete", ids.length, (reply) => {
-      if (reply.word !== "DELETED") missing.push(ids[at]);
-      at++;
+      const id = ids[at++];
+      if (reply.word === "DELETED") return;
+      if (reply.word === "NOT_FOUND") return void missing.push(id);
+      refused.push(id);
+      word = reply.word;
     });
     for (const id of ids) wire.send(`delete ${id}`, null, replies, this.dialler.replyTimeoutMs);
     await replies.done;
-    return { missing };
+    return { missing, refused, word };
   }
 
   close(): void {
@@ -79,8 +84,8 @@ export class TcpLane implements Lane {
     const wire = await this.dialler.connect(signal);
     this.wire = wire;
     const { onEnd } = wire;
-    wire.onEnd = () => {
-      onEnd();
+    wire.onEnd = (error) => {
+      onEnd(error);
       const wasLost = this.isLost;
       this.isLost = true;
       if (!wasLost) this.onLost();

@@ -37,8 +37,8 @@ const MOST_ANSWERED = 4096;
 export class Wire implements Peer {
   /** The tube in use, as it will be when all that was sent has run. */
   used = "default";
-  /** Called once when the wire has ended. */
-  onEnd: () => void = () => {};
+  /** Called once when the wire has ended, with the reason. */
+  onEnd: (error: DisconnectedError) => void = () => {};
   private readonly transport: Transport;
   private readonly reader = new ReplyReader((reply) => this.take(reply));
   private readonly output = new SendBuffer();
@@ -89,7 +89,7 @@ export class Wire implements Peer {
     this.line = [];
     this.head = 0;
     for (const { reception } of left) reception.failed(this.failure);
-    this.onEnd();
+    this.onEnd(this.failure);
   }
 
   // From the transport.

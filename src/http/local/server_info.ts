@@ -1,10 +1,10 @@
 // What the API tells of the server as a whole.
 
-import process from "node:process";
 import { COMMAND_COUNTERS } from "../../observe/command_counts.ts";
 import type { Inspector } from "../../server/inspector.ts";
 import { REFUSAL_TABLE } from "../../server/refusal_table.ts";
 import type { JournalWork } from "../../ports/journal.ts";
+import { memoryUse } from "../../runtime/machine.ts";
 import type { ServerInfo } from "../model.ts";
 
 export function serverInfo(
@@ -15,7 +15,7 @@ export function serverInfo(
 ): ServerInfo {
   const { facts, counters, lag, refusals, journalWork } = inspector;
   const binlog = facts.binlog();
-  const memory = process.memoryUsage();
+  const memory = memoryUse();
   return {
     version: facts.version,
     runtime,
