@@ -49,7 +49,11 @@ export function listen(host: string, port: number, answer: Answer): Promise<Http
         },
         upgrade: (accept) => asksForSocket(request) ? upgrade(Deno, request, accept) : null,
       }));
-    return Promise.resolve({ port: server.addr.port, close: () => ending.abort() });
+    return Promise.resolve({
+      port: server.addr.port,
+      close: () => ending.abort(),
+      drain: () => server.shutdown(),
+    });
   } catch (error) {
     return Promise.reject(error);
   }

@@ -31,15 +31,19 @@ export function requeue(peer: LocalPeer, id: number, changes: JobChanges, now: n
   return true;
 }
 
-export class RequeueTask extends Task {
+/** Requeues a job, and looks at it then. */
+export class RequeueTask<T> extends Task {
   outcome: RequeueOutcome = "no room";
+  seen: T | undefined;
   private readonly id: number;
   private readonly changes: JobChanges;
+  private readonly look: (now: number) => T;
 
-  constructor(id: number, changes: JobChanges) {
+  constructor(id: number, changes: JobChanges, look: (now: number) => T) {
     super();
     this.id = id;
     this.changes = changes;
+    this.look = look;
   }
 
   step(peer: LocalPeer, now: number): void {
@@ -47,6 +51,8 @@ export class RequeueTask extends Task {
     this.isOver = true;
     if (peer.server.engine.jobs.find(this.id) === 0) this.outcome = "not found";
     else requeue(peer, this.id, this.changes, now);
+    if (this.outcome === "requeued") this.seen = this.look(now);
+    peer.holdAnswer();
   }
 
   reply(_peer: LocalPeer, kind: number): void {
