@@ -49,10 +49,11 @@ export function listen(host: string, port: number, answer: Answer): Promise<Http
         },
         upgrade: (accept) => asksForSocket(request) ? upgrade(Deno, request, accept) : null,
       }));
+    let isOver = false;
     return Promise.resolve({
       port: server.addr.port,
-      close: () => ending.abort(),
-      drain: () => server.shutdown(),
+      close: () => void (isOver || ending.abort()), // what is over already would throw
+      drain: () => server.shutdown().then(() => void (isOver = true)),
     });
   } catch (error) {
     return Promise.reject(error);
