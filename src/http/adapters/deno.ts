@@ -49,11 +49,15 @@ export function listen(host: string, port: number, answer: Answer): Promise<Http
         },
         upgrade: (accept) => asksForSocket(request) ? upgrade(Deno, request, accept) : null,
       }));
-    let isOver = false;
+    let isDrained = false;
     return Promise.resolve({
       port: server.addr.port,
-      close: () => void (isOver || ending.abort()), // what is over already would throw
-      drain: () => server.shutdown().then(() => void (isOver = true)),
+      // A server that has shut down, or does just then, throws when it is aborted; it accepts nothing any more anyway.
+      close: () => void (isDrained || ending.abort()),
+      drain() {
+        isDrained = true;
+        return server.shutdown();
+      },
     });
   } catch (error) {
     return Promise.reject(error);
