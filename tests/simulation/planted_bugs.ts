@@ -331,11 +331,13 @@ function takeOver(peer: Loose): LocalTask[] {
 }
 
 const OF_LOCAL_PEERS: readonly PlantedBug[] = [
-  bug(
-    "what a peer in this process is told does not wait for the journal",
-    LocalPeer,
-    "holdAnswer",
-    function () {},
+  ofLeases(
+    bug(
+      "what a peer in this process is told does not wait for the journal",
+      LocalPeer,
+      "holdAnswer",
+      () => {},
+    ),
   ),
   ofLeases(
     bug("a peer that is closed is told that nothing was done", LocalPeer, "close", function (original) {
