@@ -52,9 +52,13 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
     for (const listener of listeners) listener.close();
-    http?.close();
-    if (server === null) return exit();
-    void server.end().then(exit);
+    if (server === null) {
+      http?.close();
+      return exit();
+    }
+    // What has run is answered as the journal has it; so the HTTP port closes last.
+    http?.refuse();
+    void server.end().then(() => http?.finish()).then(exit);
   };
   const drain = (): void => {
     isDrainWanted = true;

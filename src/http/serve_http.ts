@@ -46,6 +46,13 @@ export interface HttpOptions {
   readonly afterInput?: (callback: () => void) => void;
 }
 
+/** How long a stop waits for requests that have no answer yet, how often it checks, and how long it lets answers leave; in milliseconds. */
+const ANSWER_GRACE_MS = 1000;
+const CHECK_MS = 10;
+const SEND_GRACE_MS = 250;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** What others add to the app of a server. */
 export interface HttpParts {
   readonly more?: readonly Route[];
@@ -54,6 +61,10 @@ export interface HttpParts {
 /** What requests find: the app, or how much of the jobs is back. */
 interface Door {
   app: App | null;
+  /** The server stops: nothing more is begun. */
+  isLeaving: boolean;
+  /** Requests without an answer. */
+  unanswered: number;
   readonly origins: Origins;
   readonly gate: HttpGate | null;
   refusals: RefusalReporter | null;
@@ -86,7 +97,15 @@ export class HttpPort {
     // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
     const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
     const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
-    const door: Door = { app: null, origins, gate: httpGate, refusals: options.refusals ?? null, percent: 0 };
+    const door: Door = {
+      app: null,
+      isLeaving: false,
+      unanswered: 0,
+      origins,
+      gate: httpGate,
+      refusals: options.refusals ?? null,
+      percent: 0,
+    };
     const answer: Answer = (request, env) => answerAt(door, request, env);
     const listen = await listenerOf(runtimeName(), secure);
     return new HttpPort(await listen(host, port, answer), options, audit, door);
@@ -126,6 +145,21 @@ export class HttpPort {
     });
   }
 
+  /** Refuses new requests. To be called before the server ends. */
+  refuse(): void {
+    this.#door.isLeaving = true;
+  }
+
+  /** Closes when all requests are answered, or after a second. To be called when the server has ended, so that all outcomes are known. */
+  async finish(): Promise<void> {
+    this.refuse();
+    const giveUpAt = performance.now() + ANSWER_GRACE_MS;
+    do await sleep(CHECK_MS); while (this.#door.unanswered > 0 && performance.now() < giveUpAt);
+    const { drain } = this.#listener;
+    if (drain !== undefined) await Promise.race([drain(), sleep(SEND_GRACE_MS)]);
+    this.close();
+  }
+
   close(): void {
     this.#observed?.observing.stop();
     this.#source?.close();
@@ -135,6 +169,15 @@ export class HttpPort {
 
 /** Everything that is the same for every answer. */
 async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
+  door.unanswered++;
+  try {
+    return await answered(door, request, env);
+  } finally {
+    door.unanswered--;
+  }
+}
+
+async function answered(door: Door, request: Request, env: Env): Promise<Response> {
   const { origins, refusals } = door;
   const isHead = request.method === "HEAD";
   const response = origins.preflight(request) ?? refusal(origins, request, env, refusals) ??
@@ -144,7 +187,8 @@ async function answerAt(door: Door, request: Request, env: Env): Promise<Respons
   return response.status === SWITCHING ? response : dress(response, origins.allowance(request));
 }
 
-async function answerOf({ app, percent }: Door, request: Request, env: Env): Promise<Response> {
+async function answerOf({ app, percent, isLeaving }: Door, request: Request, env: Env): Promise<Response> {
+  if (isLeaving) return new Problem(503, "the server stops; nothing was done", { retryAfter: 1 }).response();
   return app === null ? answerBefore(request, percent) : await app.fetch(request, env);
 }
 

@@ -24,15 +24,20 @@ const encoder = new TextEncoder();
 function outcome<T extends Task>(peer: LocalPeer, task: T): Promise<T> {
   return new Promise((resolve, reject) => {
     task.finished = () => resolve(task);
-    task.failed = (hasServerFailed) => reject(stoppedError(hasServerFailed));
+    task.failed = (hasServerFailed, hasRun) => reject(stoppedError(hasServerFailed, hasRun));
     peer.run(task);
   });
 }
 
-function stoppedError(hasServerFailed: boolean): QueueError {
-  return hasServerFailed
-    ? new QueueError("JOURNAL_FAILED", "the store failed and the queue has stopped; this may not be kept")
-    : new QueueError("CLOSED", "the queue is closed");
+function stoppedError(hasServerFailed: boolean, hasRun: boolean): QueueError {
+  if (hasServerFailed) {
+    return new QueueError(
+      "JOURNAL_FAILED",
+      "the store failed and the queue has stopped; this may not be kept",
+    );
+  }
+  const isUnsure = hasRun ? " before the store had this; it may not be kept" : "";
+  return new QueueError("CLOSED", `the queue is closed${isUnsure}`);
 }
 
 export class LocalBackend implements Backend {

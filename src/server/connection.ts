@@ -192,12 +192,14 @@ export class Connection implements Peer, ServerPeer {
 
   /** Closes from our side, at once. */
   shut(): void {
+    if (this.isClosed) return;
     this.transport.close();
     this.closed();
   }
 
   /** The server has failed: what is not sent yet never will be. */
   abandon(): void {
+    if (this.isClosed) return;
     this.isClosed = this.isClosing = true;
     this.transport.close();
   }

@@ -41,8 +41,11 @@ export interface LocalTask {
   reply(peer: LocalPeer, kind: number, number: number): void;
   /** What it was told may be known now. */
   finish(): void;
-  /** It will not come to its end. `hasFailed`: the server failed, rather than being stopped. */
-  fail(hasFailed: boolean): void;
+  /**
+   * It will not come to its end. `hasFailed`: the server failed, rather than being stopped. `hasRun`: its commands have run,
+   * but the journal has not told that they are kept.
+   */
+  fail(hasFailed: boolean, hasRun: boolean): void;
 }
 
 /** Commands whose outcome all local peers together may still know at once in this turn; see {@link LocalPeer}. */
@@ -110,7 +113,7 @@ export class LocalPeer implements ServerPeer {
 
   /** Runs a task when those before it are over. */
   run(task: LocalTask): void {
-    if (this.isGone) return task.fail(this.hasFailed);
+    if (this.isGone) return task.fail(this.hasFailed, false);
     this.tasks.push(task);
     if (this.tasks.length > 1) return;
     try {
@@ -133,11 +136,16 @@ export class LocalPeer implements ServerPeer {
     server.deliver();
   }
 
-  /** Gives back what it holds. */
+  /** Gives back what it holds. Tasks that have run are told their outcome all the same, when the journal has it. */
   close(): void {
     if (this.isGone) return;
-    this.end(false);
+    this.leaveSession(false);
     this.server.detach(this.session);
+  }
+
+  /** Whether a task runs, waits to run, or waits for the journal. */
+  get isBusy(): boolean {
+    return this.tasks.length > 0 || this.over.length > 0;
   }
 
   get isClosed(): boolean {
@@ -176,8 +184,8 @@ export class LocalPeer implements ServerPeer {
     if (this.canGoOn) this.advance(now);
   }
 
+  /** Also when it is closed: what has run is told as it is. */
   send(): void {
-    if (this.isGone) return;
     const { reached, isFull } = this.server.journal;
     let known = 0;
     while (known < this.over.length && this.tickets[known] <= reached) this.over[known++].finish();
@@ -232,13 +240,19 @@ export class LocalPeer implements ServerPeer {
   }
 
   private end(hasFailed: boolean): void {
-    if (this.isGone) return;
+    const over = this.over.splice(0);
+    this.tickets.length = 0;
+    for (const task of over) task.fail(hasFailed, true);
+    if (!this.isGone) this.leaveSession(hasFailed);
+  }
+
+  /** From here on nothing runs. */
+  private leaveSession(hasFailed: boolean): void {
     this.isGone = true;
     this.hasFailed = hasFailed;
-    const unfinished = [...this.over, ...this.tasks.toArray()];
-    this.over.length = this.tickets.length = 0;
+    const unfinished = this.tasks.toArray();
     this.tasks.clear();
-    for (const task of unfinished) task.fail(hasFailed);
+    for (const task of unfinished) task.fail(hasFailed, false);
     this.onEnd();
   }
 }

@@ -9,8 +9,8 @@ export abstract class Task implements LocalTask {
   isOver = false;
   /** Called once, when the outcome may be known. */
   finished: () => void = () => {};
-  /** Called once instead: the server failed or was stopped. */
-  failed: (hasServerFailed: boolean) => void = () => {};
+  /** Called once instead: the server failed or was stopped, or the peer was closed; see {@link LocalTask.fail}. */
+  failed: (hasServerFailed: boolean, hasRun: boolean) => void = () => {};
 
   abstract step(peer: LocalPeer, now: number): void;
   abstract reply(peer: LocalPeer, kind: number, number: number): void;
@@ -19,8 +19,8 @@ export abstract class Task implements LocalTask {
     this.finished();
   }
 
-  fail(hasFailed: boolean): void {
-    this.failed(hasFailed);
+  fail(hasFailed: boolean, hasRun: boolean): void {
+    this.failed(hasFailed, hasRun);
   }
 }
 

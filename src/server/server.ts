@@ -94,6 +94,7 @@ export class Server implements ConnectionOwner {
   /** When the timer is set to ring. */
   private wakesAt = Infinity;
   private isStopped = false;
+  private hasFailed = false;
   private hasSaidDrained = false;
   private nextFaultAt = 0;
   private unsaidFaults = 0;
@@ -162,7 +163,9 @@ export class Server implements ConnectionOwner {
   attach(open: (session: Session, number: number) => ServerPeer): void {
     const session = this.engine.open();
     this.bySlot[session.slot] = open(session, ++this.peerCount);
-    if (this.isStopped) this.bySlot[session.slot]!.abandon();
+    if (!this.isStopped) return;
+    if (this.hasFailed) this.bySlot[session.slot]!.abandon();
+    else this.bySlot[session.slot]!.shut();
   }
 
   /** Connections and peers of this process by the slot of their session; some places are empty. To look at. */
@@ -291,15 +294,16 @@ export class Server implements ConnectionOwner {
     if (this.isStopped) return;
     this.journal.close();
     if (this.isStopped) return;
-    for (const connection of this.bySlot) connection?.send();
+    const peers = this.allPeers();
+    for (const peer of peers) peer.send();
     this.isStopped = true;
-    for (const connection of this.bySlot) connection?.shut();
+    for (const peer of peers) peer.shut();
     this.clock.wakeAt(Infinity, this.wake);
   }
 
   private fail(error: Error): void {
-    this.isStopped = true;
-    for (const connection of this.bySlot) connection?.abandon();
+    this.isStopped = this.hasFailed = true;
+    for (const peer of this.allPeers()) peer.abandon();
     this.clock.wakeAt(Infinity, this.wake);
     this.options.onFailed?.(error);
   }
@@ -309,6 +313,13 @@ export class Server implements ConnectionOwner {
     this.nextFaultAt = this.now + FAULT_PAUSE_MS;
     this.options.onFault?.(error, this.unsaidFaults);
     this.unsaidFaults = 0;
+  }
+
+  /** Also those without a session that still have something to tell: they are listed, or wait for the journal. */
+  private allPeers(): Set<ServerPeer> {
+    const peers = new Set([...this.listed, ...this.settling, ...this.awaiting]);
+    for (const peer of this.bySlot) if (peer !== undefined) peers.add(peer);
+    return peers;
   }
 
   private scheduleSettle(): void {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Random } from "../support/random.ts";
 import { RUNTIME, sleep } from "../support/runtime.ts";
 import {
+  freePort,
   runnerbeanCommand,
   type ServerProcess,
   startProcess,
@@ -14,8 +15,12 @@ import {
 } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 import { Crowd } from "./crowd.ts";
+import { untilReady } from "./http_client.ts";
+import { HttpCrowdClient } from "./http_crowd.ts";
+import { HttpSoloist } from "./http_soloist.ts";
 import { inspect, type Seen, type SeenJob } from "./inspection.ts";
 import { newTally, type Situation, type Tally } from "./tally.ts";
+import { drawStop, killInRecovery, type Stop, terminate } from "./stops.ts";
 import { Soloist } from "./soloist.ts";
 import { violation } from "./violation.ts";
 
@@ -35,6 +40,12 @@ export interface CampaignOptions {
   readonly largestBody?: number;
   /** How long the server works before it is killed, in milliseconds: at least, and at most. */
   readonly workMs?: readonly [number, number];
+  /** Clients over HTTP, beside the connections: so many with a tube each, and so many in the tubes of the crowd. Default: none. */
+  readonly http?: { readonly soloists: number; readonly crowd: number };
+  /** Half of the stops are SIGTERM or kills while the log is read. Default: all are kills under load. */
+  readonly stopsMixed?: boolean;
+  /** What is started instead of the server's program. */
+  readonly command?: readonly string[];
   /** Done between the kill and the next start: what breaks the promise. */
   readonly tamper?: (directory: string) => void;
 }
@@ -42,6 +53,11 @@ export interface CampaignOptions {
 const CROWD_TUBES = ["crowd-a", "crowd-b"];
 /** Of the connections, so many share tubes. */
 const CROWD_PART = 0.3;
+/** The first name of an HTTP client among those that share tubes. */
+const HTTP_NAMES = 1000;
+/** A server is stopped when HTTP clients had fewer than so many answers more, or after so many milliseconds. */
+const MOST_HTTP_ANSWERS = 100;
+const HTTP_PATIENCE_MS = 3000;
 /** Ids beyond the last known one that may have been given to puts without an answer. */
 const UNKNOWN_IDS = 2000;
 
@@ -53,11 +69,16 @@ export class Campaign {
   private readonly soloists: Soloist[] = [];
   private readonly crowd: Crowd;
   private readonly crowdConnections: number;
+  private readonly httpSoloists: HttpSoloist[] = [];
+  private readonly httpCrowd: HttpCrowdClient[] = [];
   private readonly usedIds = new Set<number>();
   private lastId = 0;
   /** Ids from here on were given by the server that runs now. */
   private firstId = 1;
   private alive: readonly number[] = [];
+  private httpPort = 0;
+  /** How the server that runs now comes to its end. */
+  private stop: Stop = "kill";
 
   constructor(options: CampaignOptions) {
     const { connections = 50, fills = false, largestBody = 65_535 } = options;
@@ -69,6 +90,14 @@ export class Campaign {
       const random = new Random(this.random.below(2 ** 32));
       const jobs = fills ? Infinity : 12;
       this.soloists.push(new Soloist({ tube: `solo-${i}`, random, jobs, largestBody, mayFill: fills }));
+    }
+    const draw = (): Random => new Random(this.random.below(2 ** 32));
+    const { http = { soloists: 0, crowd: 0 } } = options;
+    for (let i = 0; i < http.soloists; i++) {
+      this.httpSoloists.push(new HttpSoloist(`http-${i}`, draw(), largestBody));
+    }
+    for (let i = 0; i < http.crowd; i++) {
+      this.httpCrowd.push(new HttpCrowdClient(this.crowd, CROWD_TUBES, HTTP_NAMES + i, draw()));
     }
   }
 
@@ -85,6 +114,7 @@ export class Campaign {
         await server.stop("SIGKILL");
       }
       this.kills++;
+      if (this.stop === "recovery") await this.killNext();
       this.options.tamper?.(this.options.directory);
     }
   }
@@ -94,15 +124,27 @@ export class Campaign {
     return [...(store === "kv" ? ["--kv", join(directory, "jobs.kv")] : ["-b", directory]), ...serverArgs];
   }
 
+  private async killNext(): Promise<void> {
+    const { env } = this.options;
+    if (await killInRecovery(this.command, this.args, env, this.random)) this.tally.recoveryKills++;
+  }
+
+  private get command(): string[] {
+    return [...this.options.command ?? runnerbeanCommand()];
+  }
+
   /** Sometimes it is killed while it starts, too. */
   private async start(): Promise<ServerProcess> {
     const { env } = this.options;
     while (this.random.chance(0.15)) {
-      const early = startProcess([...runnerbeanCommand(), "-l", "127.0.0.1", "-p", "0", ...this.args], env);
+      const early = startProcess([...this.command, "-l", "127.0.0.1", "-p", "0", ...this.args], env);
       await sleep(this.random.below(RUNTIME === "node" ? 300 : 100));
       await early.stop("SIGKILL");
     }
-    return await startServer({ args: this.args, env });
+    const { command, args } = this;
+    if (this.options.http === undefined) return await startServer({ command, args, env });
+    this.httpPort = await freePort();
+    return await startServer({ command, args: [...args, "--http", `127.0.0.1:${this.httpPort}`], env });
   }
 
   private inspect(port: number): Promise<Seen> {
@@ -119,7 +161,7 @@ export class Campaign {
       if (!byTube.has(place)) byTube.set(place, []);
       byTube.get(place)!.push(job);
     }
-    for (const soloist of this.soloists) {
+    for (const soloist of [...this.soloists, ...this.httpSoloists]) {
       soloist.settle(byTube.get(soloist.tube) ?? [], situation);
       byTube.delete(soloist.tube);
     }
@@ -148,8 +190,9 @@ export class Campaign {
     return { tally: this.tally, isFull: false };
   }
 
-  /** All connections work until the server is killed. */
+  /** All connections work until the server is stopped. */
   private async work(server: ServerProcess): Promise<void> {
+    this.stop = this.options.stopsMixed ? drawStop(this.random) : "kill";
     const situation = this.situation();
     const clients: WireClient[] = [];
     const count = this.soloists.length + this.crowdConnections;
@@ -159,19 +202,36 @@ export class Campaign {
       if (soloist !== undefined) return soloist.work(client, situation, this.noteId);
       return this.crowd.work(client, index, this.random, situation, this.noteId);
     });
+    if (this.options.http !== undefined) {
+      await untilReady(this.httpPort);
+      const all = [...this.httpSoloists, ...this.httpCrowd];
+      running.push(...all.map((client) => client.work(this.httpPort, situation, this.noteId)));
+    }
     // The first failure ends the work; the others end when the server does.
     const failed = new Promise<never>((_, reject) => running.forEach((one) => one.catch(reject)));
     failed.catch(() => {});
     const [least, most] = this.options.workMs ?? [20, 600];
     try {
-      await Promise.race([sleep(least + this.random.below(most - least)), failed, this.diedAlone(server)]);
-      server.signal("SIGKILL");
+      const worked = sleep(least + this.random.below(most - least)).then(() => this.httpHasWorked());
+      await Promise.race([worked, failed, this.diedAlone(server)]);
+      if (this.stop === "term") await Promise.race([terminate(server), failed]);
+      else server.signal("SIGKILL");
       await Promise.race([Promise.all(running), failed]);
+      if (this.stop === "term") this.tally.terms++;
     } finally {
       await server.stop("SIGKILL");
       for (const client of clients) client.close();
       await Promise.allSettled(running);
     }
+  }
+
+  /** Waits a little longer when HTTP clients, which are slower, have had too few answers. */
+  private async httpHasWorked(): Promise<void> {
+    if (this.options.http === undefined) return;
+    const { tally } = this;
+    const enough = tally.httpAnswers + this.random.below(MOST_HTTP_ANSWERS);
+    const giveUpAt = performance.now() + HTTP_PATIENCE_MS;
+    while (tally.httpAnswers < enough && performance.now() < giveUpAt) await sleep(5);
   }
 
   /** What went wrong while all was looked at, and whether the server did not survive it. */
@@ -189,7 +249,7 @@ export class Campaign {
   report(): string {
     const { tally } = this;
     const words = Object.entries(tally).map(([what, count]) => `${what} ${count}`);
-    return `${this.kills} kills on ${RUNTIME} (seed ${this.options.seed}): ${
+    return `${this.kills} stops on ${RUNTIME} (seed ${this.options.seed}): ${
       words.join(", ")
     }; jobs at the end ${this.alive.length}`;
   }

@@ -12,14 +12,14 @@ import type { State } from "./tube_model.ts";
 import { violation } from "./violation.ts";
 
 /** A command that gave a job a priority and a place. */
-interface Move {
+export interface Move {
   readonly pri: number;
   readonly state: State;
   readonly sentAt: number;
   answeredAt: number;
 }
 
-interface SharedJob {
+export interface SharedJob {
   readonly tag: string;
   moves: Move[];
   deleteSent: boolean;
@@ -28,8 +28,16 @@ interface SharedJob {
   holder: number;
 }
 
-const TTR_S = 1_000_000;
-const DELAY_S = 1_000_000;
+/** A put that was sent. */
+export interface SharedPut {
+  readonly tag: string;
+  readonly body: string;
+  readonly pri: number;
+  readonly move: Move;
+}
+
+export const TTR_S = 1_000_000;
+export const DELAY_S = 1_000_000;
 const RESERVED = /^RESERVED (\d+) \d+\r\n([^]*)\r\n$/;
 const NOBODY = -1;
 
@@ -70,7 +78,7 @@ export class Crowd {
     );
     for (let i = 0; i <= this.tubes.length; i++) await client.reply(60_000);
     while (!client.ended) {
-      const action = random.weighted([this.jobs.size < 300 && !situation.isFull ? 5 : 1, 5, 0.5]);
+      const action = random.weighted([!this.isLarge && !situation.isFull ? 5 : 1, 5, 0.5]);
       if (action === 0) await this.putSome(client, random, situation, onId);
       else if (action === 1) await this.workOnOne(client, name, random, situation);
       else await client.ask(`kick ${random.below(5)}\r\n`, 60_000);
@@ -83,34 +91,65 @@ export class Crowd {
     situation: Situation,
     onId: (id: number) => void,
   ): Promise<void> {
-    const puts: { tag: string; move: Move; bytes: string }[] = [];
+    const puts: (SharedPut & { bytes: string })[] = [];
     for (let left = random.below(4); left >= 0; left--) {
-      const tag = `crowd.${++this.puts}`;
-      const body = bodyFor(tag, bodyBytes(random, this.largestBody));
-      const pri = random.below(5);
-      const bytes = `put ${pri} 0 ${TTR_S} ${body.length}\r\n${body}\r\n`;
-      puts.push({ tag, move: newMove(pri, "ready"), bytes });
-      this.pendingPuts.set(tag, puts.at(-1)!.move);
+      const put = this.beginPut(random);
+      const { pri, body } = put;
+      puts.push({ ...put, bytes: `put ${pri} 0 ${TTR_S} ${body.length}\r\n${body}\r\n` });
     }
     client.send(puts.map(({ bytes }) => bytes).join(""));
-    for (const { tag, move } of puts) {
+    for (const put of puts) {
       const reply = await client.reply(60_000);
       if (reply === "" && client.ended) return;
       situation.tally.commands++;
-      this.pendingPuts.delete(tag);
       const id = Number(/^INSERTED (\d+)\r\n$/.exec(reply)?.[1] ?? 0);
       if (id === 0 && !(this.mayFill && reply === "OUT_OF_MEMORY\r\n")) {
         violation(`a put: ${JSON.stringify(reply)}`);
       }
-      countPut(situation, id > 0);
-      if (id === 0) continue;
-      onId(id);
-      move.answeredAt = performance.now();
-      // Another connection may have reserved it before its put was answered here.
-      const known = this.jobs.get(id);
-      if (known === undefined) this.jobs.set(id, newJob(tag, move));
-      else if (known.tag !== tag) violation(`id ${id} is given to ${tag} and to ${known.tag}`);
+      this.endPut(put, id, situation, onId);
     }
+  }
+
+  // What a connection does, by whatever way it came; see http_crowd.ts for HTTP.
+
+  get isLarge(): boolean {
+    return this.jobs.size >= 300;
+  }
+
+  /** A put is about to be sent. */
+  beginPut(random: Random): SharedPut {
+    const tag = `crowd.${++this.puts}`;
+    const body = bodyFor(tag, bodyBytes(random, this.largestBody));
+    const pri = random.below(5);
+    const move = newMove(pri, "ready");
+    this.pendingPuts.set(tag, move);
+    return { tag, body, pri, move };
+  }
+
+  /** It was answered: with an id, or 0 when it was refused. */
+  endPut({ tag, move }: SharedPut, id: number, situation: Situation, onId: (id: number) => void): void {
+    this.pendingPuts.delete(tag);
+    countPut(situation, id > 0);
+    if (id === 0) return;
+    onId(id);
+    move.answeredAt = performance.now();
+    // Another connection may have reserved it before its put was answered here.
+    const known = this.jobs.get(id);
+    if (known === undefined) this.jobs.set(id, newJob(tag, move));
+    else if (known.tag !== tag) violation(`id ${id} is given to ${tag} and to ${known.tag}`);
+  }
+
+  /** An act that gives a job a priority and a place is about to be sent. */
+  beginMove(job: SharedJob, pri: number, state: State): Move {
+    job.holder = NOBODY;
+    const move = newMove(pri, state);
+    job.moves.push(move);
+    return move;
+  }
+
+  beginDelete(job: SharedJob): void {
+    job.holder = NOBODY;
+    job.deleteSent = true;
   }
 
   private async workOnOne(
@@ -130,7 +169,8 @@ export class Crowd {
     if (situation.isFull) situation.tally.doneWhileFull++;
   }
 
-  private grant(id: number, body: string, name: number): SharedJob {
+  /** A job was reserved. */
+  grant(id: number, body: string, name: number): SharedJob {
     const tag = tagOf(body) ?? violation(`the body of job ${id} is not whole`);
     let job = this.jobs.get(id);
     if (job === undefined) {
@@ -156,17 +196,15 @@ export class Crowd {
   ): Promise<boolean> {
     const what = random.weighted([5, 2, 1, 2]);
     const pri = random.below(5);
-    job.holder = NOBODY;
     if (what === 0) {
-      job.deleteSent = true;
+      this.beginDelete(job);
       if (!await expect(client, `delete ${id}\r\n`, "DELETED\r\n")) return false;
       job.isDeleted = true;
       situation.tally.deletes++;
       return true;
     }
     const state = what === 1 ? "ready" : what === 2 ? "delayed" : "buried";
-    const move = newMove(pri, state);
-    job.moves.push(move);
+    const move = this.beginMove(job, pri, state);
     const answered = what === 3
       ? await expect(client, `touch ${id}\r\nbury ${id} ${pri}\r\n`, "TOUCHED\r\nBURIED\r\n")
       : await expect(client, `release ${id} ${pri} ${what === 2 ? DELAY_S : 0}\r\n`, "RELEASED\r\n");

@@ -8,10 +8,14 @@ import { freshSeed } from "../support/runtime.ts";
 import { Campaign, type CampaignOptions, withDirectory } from "./campaign.ts";
 import { fillModuleCache, type ModuleCache } from "./module_cache.ts";
 import { dropLastFrames, OldCopy } from "./tampering.ts";
+import { ODD_SERVER, oddEnv, WITH_HTTP } from "./variants.ts";
 import { Violation } from "./violation.ts";
 
 /** RUNNERBEAN_KILLS kills per policy; 4, or 5 with CI=true. For hundreds there is main.ts. */
 const KILLS = Number(process.env.RUNNERBEAN_KILLS ?? (process.env.CI === "true" ? 5 : 4));
+
+/** For each disk. */
+const HTTP_STOPS = Number(process.env.RUNNERBEAN_KILLS ?? 6);
 
 describe("kill -9 under load", () => {
   let cache: ModuleCache;
@@ -41,6 +45,43 @@ describe("kill -9 under load", () => {
       });
     });
   }
+
+  for (const [disk, syncMs] of [["a quick disk", 0], ["a slow disk", 100]] as const) {
+    it(`HTTP clients beside the others, ${disk}: what was answered binds`, { timeout: 240_000 }, async () => {
+      await withDirectory(async (directory) => {
+        const campaign = campaignIn(directory, {
+          ...WITH_HTTP,
+          kills: HTTP_STOPS,
+          command: ODD_SERVER,
+          env: { ...cache.env, ...oddEnv(syncMs) },
+        });
+        await campaign.run();
+        console.log(`HTTP, ${disk}: ${campaign.report()}`);
+        const { tally } = campaign;
+        assertGreaterOrEqual(tally.httpAnswers, 10 * HTTP_STOPS, "it was no load");
+        assertGreaterOrEqual(tally.httpUnanswered, HTTP_STOPS / 2, "the stops interrupted nothing");
+        assertGreaterOrEqual(tally.terms + tally.recoveryKills, 1, "all stops were plain kills");
+      });
+    });
+  }
+
+  it("the test fails when HTTP answers leave before the commit", { timeout: 120_000 }, async () => {
+    await withDirectory(async (directory) => {
+      const env = { ...cache.env, ...oddEnv(60, "answers before the commit") };
+      const campaign = campaignIn(directory, {
+        ...WITH_HTTP,
+        kills: 20,
+        stopsMixed: false,
+        command: ODD_SERVER,
+        env,
+      });
+      const broken = await assertRejects(() => campaign.run(), Violation);
+      console.log(
+        `answers before the commit, after ${campaign.kills} kills: ${broken.message.slice(0, 200)}`,
+      );
+      assertMatch(broken.message, /missing|is back|came back as it never was|used again|and not/);
+    });
+  });
 
   it("in a Deno KV: nothing acknowledged is lost", { timeout: 60_000 }, async () => {
     await withDirectory(async (directory) => {

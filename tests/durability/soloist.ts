@@ -6,7 +6,8 @@ import type { WireClient } from "../support/wire_client.ts";
 import { bodyFor } from "./bodies.ts";
 import type { SeenJob } from "./inspection.ts";
 import { countPut, type Situation } from "./tally.ts";
-import { bytesOf, type Command, type ModelJob, TubeModel } from "./tube_model.ts";
+import { adopt, faultBetween } from "./tube_faults.ts";
+import { bytesOf, type Command, TubeModel } from "./tube_model.ts";
 import { violation } from "./violation.ts";
 
 export interface SoloistOptions {
@@ -176,12 +177,7 @@ export class Soloist {
   private adopt(model: TubeModel, seen: ReadonlyMap<number, SeenJob>): void {
     this.model = model;
     this.unanswered = [];
-    for (const job of [...model.jobs.values()]) {
-      const { state, reserves } = seen.get(job.id)!;
-      // A job that was reserved may be ready now although no record says so, if it was written again meanwhile.
-      const base = state === job.recorded.state ? job.recorded : job.now;
-      model.restore(job, { ...base, state, reserves });
-    }
+    adopt(model, seen);
   }
 }
 
@@ -189,34 +185,4 @@ export class Soloist {
 export function bodyBytes(random: Random, largest: number, fills = false): number {
   const most = random.pick(fills ? [100, 3000, largest] : [30, 30, 100, 100, 500, 500, 3000, largest]);
   return Math.min(largest, random.below(most + 1));
-}
-
-/** What is wrong with the jobs that came back, if the tube was like the model; null when nothing is. */
-function faultBetween(model: TubeModel, seen: ReadonlyMap<number, SeenJob>): string | null {
-  for (const id of seen.keys()) if (!model.jobs.has(id)) return `job ${id} is back, or was never put`;
-  for (const job of model.jobs.values()) {
-    const back = seen.get(job.id);
-    if (back === undefined) return `job ${job.id} is missing`;
-    if (back.body !== job.body) return `the body of job ${job.id} is another`;
-    const fault = faultOf(job, back);
-    if (fault !== null) return `job ${job.id}: ${fault}`;
-  }
-  return null;
-}
-
-const EXACT = ["pri", "delay", "releases", "buries", "kicks"] as const;
-
-function faultOf(job: ModelJob, back: SeenJob): string | null {
-  const { now, recorded } = job;
-  for (const field of EXACT) {
-    if (back[field] !== recorded[field]) return `${field} ${back[field]} and not ${recorded[field]}`;
-  }
-  if (back.ttr !== job.ttr || back.timeouts !== 0) return `ttr ${back.ttr}, timeouts ${back.timeouts}`;
-  if (back.reserves < recorded.reserves || back.reserves > now.reserves) {
-    return `reserves ${back.reserves}, recorded were ${recorded.reserves}, at last ${now.reserves}`;
-  }
-  // Reserving leaves no record, but a job that was written again while it was reserved is ready then.
-  const mayBeReady = now.reserves > recorded.reserves;
-  const isRight = back.state === recorded.state || (mayBeReady && back.state === "ready");
-  return isRight ? null : `${back.state} and not ${recorded.state}`;
 }

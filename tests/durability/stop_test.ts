@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch } from "@std/assert";
 import { listeningOn, portOf, type RunningProcess, toEnd } from "../cli/run_command.ts";
-import { requireProgram, skipWithout } from "../support/runtime.ts";
-import { runnerbeanCommand, startProcess, startServer } from "../support/server_process.ts";
+import { requireProgram, skipWithout, sleep } from "../support/runtime.ts";
+import { freePort, runnerbeanCommand, startProcess, startServer } from "../support/server_process.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
+import { HttpClient, type HttpReply, type HttpRequest, untilReady } from "./http_client.ts";
+import { ODD_SERVER, oddEnv } from "./variants.ts";
 
 const EXIT_BINLOG = 74;
 const CLIENTS = 8;
@@ -89,6 +91,44 @@ describe("SIGTERM", () => {
       },
     );
   }
+});
+
+/** Long enough that SIGTERM comes while what was asked for waits for it. */
+const SLOW_SYNC_MS = 700;
+
+describe("SIGTERM while HTTP requests wait for a slow disk", () => {
+  it("answers what was done as done, and what was not as not done", { timeout: 60_000 }, async () => {
+    const http = await freePort();
+    const args = ["-b", directory, "--http", `127.0.0.1:${http}`];
+    const server = await startServer({ command: [...ODD_SERVER], args, env: oddEnv(SLOW_SYNC_MS) });
+    running.push(server);
+    await untilReady(http);
+    const ask = async (request: HttpRequest): Promise<HttpReply | null> =>
+      (await HttpClient.connect(http)).ask(request);
+    const puts = ["1", "2", "3", "4"].map((bytes) =>
+      ask({ method: "POST", path: `/v1/tubes/t/jobs?priority=${bytes}`, bytes })
+    );
+    const ids = (await Promise.all(puts)).map((reply) => JSON.parse(reply!.body).id as number);
+    const json = { tubes: ["t"], count: 3 };
+    const { jobs } = JSON.parse((await ask({ method: "POST", path: "/v1/reserve", json }))!.body);
+    const acts = ["delete", "release", "bury"].map((verb, i) =>
+      ask({ method: "POST", path: `/v1/leases/${jobs[i].token}/${verb}` })
+    );
+    const put = ask({ method: "POST", path: "/v1/tubes/t/jobs", bytes: "5" });
+    const waiting = ask({
+      method: "POST",
+      path: "/v1/reserve",
+      json: { tubes: ["empty"], timeoutSeconds: 60 },
+    });
+    await sleep(SLOW_SYNC_MS / 3);
+    server.signal("SIGTERM");
+    const statuses = (await Promise.all([...acts, put, waiting])).map((reply) => reply?.status);
+    assertEquals(statuses, [204, 204, 204, 201, 503]);
+    assertEquals(await server.exited, 0, server.stderr());
+    assertEquals(server.stderr(), "");
+    const last = JSON.parse((await put)!.body).id;
+    assertEquals(await checkAllThere([ids[1], ids[2], ids[3], last]), 3, "ready ones");
+  });
 });
 
 /** Runs until the log fails; what was acknowledged before must be there after the next start. */

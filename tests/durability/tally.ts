@@ -12,6 +12,14 @@ export interface Tally {
   /** Commands without an answer when the server was killed, and how many of them had been carried out. */
   unanswered: number;
   survived: number;
+  /** Of the stops: SIGTERM, and kills of a server that was reading the log. */
+  terms: number;
+  recoveryKills: number;
+  /** Over HTTP: requests with an answer, those without and how many of them had been carried out, and refusals with 409. */
+  httpAnswers: number;
+  httpUnanswered: number;
+  httpSurvived: number;
+  httpConflicts: number;
 }
 
 /** Shared by all connections of one server. */
@@ -31,6 +39,12 @@ export function newTally(): Tally {
     roomAgain: 0,
     unanswered: 0,
     survived: 0,
+    terms: 0,
+    recoveryKills: 0,
+    httpAnswers: 0,
+    httpUnanswered: 0,
+    httpSurvived: 0,
+    httpConflicts: 0,
   };
 }
 

@@ -5,60 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { binlog, Queue, QueueError, type Store } from "../../mod.ts";
-import type { JobState, Journal, JournalEvents } from "../../src/ports/journal.ts";
+import { ManualJournal } from "../support/manual_journal.ts";
 import { sleep, until } from "../support/runtime.ts";
-
-/** A journal whose commits are durable when the test says so. */
-class ManualJournal implements Journal {
-  isFull = false;
-  reached = 0;
-  readonly records: string[] = [];
-  readonly nextInstant: number = Infinity;
-  readonly facts = { oldest: 0, current: 0, migrated: 0, written: 0 };
-  hasRoom = true;
-  commits = 0;
-  private events: JournalEvents = { progressed: () => {}, failed: () => {} };
-
-  /** Every record is a commit of its own. */
-  get ticket(): number {
-    return this.records.length;
-  }
-  put(job: JobState): void {
-    this.records.push(`put ${job.id}`);
-  }
-  change(job: JobState): void {
-    this.records.push(`change ${job.id}`);
-  }
-  gone(id: number): void {
-    this.records.push(`gone ${id}`);
-  }
-  truncate(): void {
-    this.records.push("truncate");
-  }
-  dropped(id: number): void {
-    this.records.push(`dropped ${id}`);
-  }
-  hasRoomFor(): boolean {
-    return this.hasRoom;
-  }
-  commit(): void {
-    this.commits++;
-  }
-  listen(events: JournalEvents): void {
-    this.events = events;
-  }
-  close(): void {
-    this.reached = this.records.length;
-  }
-
-  reach(ticket: number): void {
-    this.reached = ticket;
-    this.events.progressed();
-  }
-  fail(error: Error): void {
-    this.events.failed(error);
-  }
-}
 
 async function opened(): Promise<{ queue: Queue; journal: ManualJournal; failures: string[] }> {
   const journal = new ManualJournal();
@@ -179,6 +127,35 @@ describe("a peer in this process", () => {
     const later = await queue.tube("t").put("2").then(() => null, (error) => error);
     assert(later instanceof QueueError && later.code === "JOURNAL_FAILED");
     await queue.close();
+  });
+
+  it("hears of a delete, a release and a bury though the queue gives its sessions back before", async () => {
+    const { queue, journal } = await opened();
+    const log: string[] = [];
+    journal.isManual = false;
+    const tube = queue.tube("t");
+    await tube.putMany(["1", "2", "3"]);
+    const jobs = [await tube.reserve(), await tube.reserve(), await tube.reserve()];
+    journal.isManual = true;
+    const { length } = journal.records;
+    watch(log, "delete", jobs[0]!.delete());
+    watch(log, "release", jobs[1]!.release({ priority: 1 }));
+    watch(log, "bury", jobs[2]!.bury({ priority: 1 }));
+    await until(() => journal.records.length === length + 3, "all three are recorded");
+    await queue.close();
+    await until(() => log.length === 3, "all three are heard of");
+    assertEquals(log.toSorted(), ["bury", "delete", "release"]);
+  });
+
+  it("is told that nobody knows when its store closes without having what was recorded", async () => {
+    const { queue, journal } = await opened();
+    journal.reachesAtClose = false;
+    const put = queue.tube("t").put("1").then(() => "kept", (error) => error.message);
+    const waiting = queue.tube("empty").reserve().then(() => "granted", (error) => error.message);
+    await until(() => journal.records.length === 1, "the put is recorded");
+    await queue.close();
+    assertEquals(await put, "the queue is closed before the store had this; it may not be kept");
+    assertEquals(await waiting, "the queue is closed");
   });
 
   it("hears all that is durable when the queue is closed", async () => {

@@ -60,10 +60,15 @@ function inShort(plan: Plan): Plan {
  * Runs the seeds from `first` on, until one fails. Adds their fingerprints to `combined`, and returns how many calls of
  * the engine there were.
  */
-export function runSeeds(first: number, count: number, combined: Fingerprint = new Fingerprint()): number {
+export function runSeeds(
+  first: number,
+  count: number,
+  combined: Fingerprint = new Fingerprint(),
+  options: SimulationOptions = {},
+): number {
   let calls = 0;
   for (let seed = first; seed < first + count; seed++) {
-    const outcome = runSeed(seed);
+    const outcome = runSeed(seed, options);
     combined.text(outcome.fingerprint);
     calls += outcome.calls;
   }

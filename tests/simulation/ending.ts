@@ -11,6 +11,7 @@ const MOST_ROUNDS = 3000;
 
 export function endRun(world: World): void {
   world.endFaults();
+  for (const lessee of world.lessees) lessee.close();
   recover(world);
   endWaits(world);
   empty(world);

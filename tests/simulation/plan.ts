@@ -32,6 +32,8 @@ export interface Plan {
   readonly drainsUntil: number;
   /** Probability per step that a job is requeued from within the process. */
   readonly requeues: number;
+  /** How often, per step, a session as a lease has it begins; 0 unless asked for, see {@link withLeases}. */
+  readonly leases: number;
   /** Most commands that a client says without waiting. */
   readonly pipelining: number;
   /** Unread bytes of replies that a connection takes over. */
@@ -116,6 +118,7 @@ function plainPlan(random: Random): Plan {
     drainsAt: random.chance(0.06) ? random.below(steps) : NEVER,
     drainsUntil: random.chance(0.5) ? random.below(steps) : NEVER,
     requeues: sometimes(0.05),
+    leases: 0,
     pipelining: random.pick([1, 2, 4, 12]),
     capacities: random.pick([[NEVER], [NEVER, 2_000, 70_000], [1, 300, 5_000]]),
     journal: null,
@@ -197,4 +200,9 @@ function flooding(random: Random, plan: Plan): Plan {
     capacities: [300, 5_000],
     faults: { ...plan.faults, deaf: 0.15 },
   };
+}
+
+/** The same plan with leases. What they do is drawn beside all else, so that the rest of a run begins as it did without. */
+export function withLeases(plan: Plan): Plan {
+  return { ...plan, leases: 0.3 };
 }

@@ -9,6 +9,8 @@ export interface PlantedBug {
   readonly isHidden?: boolean;
   /** Few seeds show it: it is looked for from this one on, which spares the others. */
   readonly from?: number;
+  /** It shows only in sessions as leases have them. */
+  readonly needsLeases?: boolean;
   /** Plants it; the returned function takes it out again. */
   readonly plant: () => () => void;
 }
@@ -47,5 +49,7 @@ export const bug = (
 });
 
 export const rare = (from: number, planted: PlantedBug): PlantedBug => ({ ...planted, from });
+
+export const ofLeases = (planted: PlantedBug): PlantedBug => ({ ...planted, needsLeases: true });
 
 export const hidden = (planted: PlantedBug): PlantedBug => ({ ...planted, isHidden: true });

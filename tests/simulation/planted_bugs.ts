@@ -23,9 +23,11 @@ import { Waiters } from "../../src/core/waiters.ts";
 import { Parser } from "../../src/protocol/parser.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Input } from "../../src/server/input.ts";
+import { LocalPeer } from "../../src/server/local_peer.ts";
+import type { LocalTask } from "../../src/server/local_peer.ts";
 import { Server } from "../../src/server/server.ts";
-import { bug, hidden, rare } from "./plant.ts";
-import type { PlantedBug } from "./plant.ts";
+import { bug, hidden, ofLeases, rare } from "./plant.ts";
+import type { Loose, PlantedBug } from "./plant.ts";
 import { OF_JOURNAL } from "./planted_journal_bugs.ts";
 
 /** The classes behind values that are not exported by name. */
@@ -322,6 +324,40 @@ const OF_CONNECTIONS: readonly PlantedBug[] = [
   ),
 ];
 
+/** Forgets the tasks of a peer that have run and are not told. */
+function takeOver(peer: Loose): LocalTask[] {
+  peer.tickets.length = 0;
+  return peer.over.splice(0);
+}
+
+const OF_LOCAL_PEERS: readonly PlantedBug[] = [
+  ofLeases(
+    bug(
+      "what a peer in this process is told does not wait for the journal",
+      LocalPeer,
+      "holdAnswer",
+      () => {},
+    ),
+  ),
+  ofLeases(
+    bug("a peer that is closed is told that nothing was done", LocalPeer, "close", function (original) {
+      for (const task of takeOver(this)) task.fail(false, false);
+      original();
+    }),
+  ),
+  ofLeases(bug("a peer that is closed is told at once", LocalPeer, "close", function (original) {
+    for (const task of takeOver(this)) task.finish();
+    original();
+  })),
+  ofLeases(bug("a peer that is closed is told nothing", LocalPeer, "send", function (original) {
+    if (this.isClosed) takeOver(this);
+    original();
+  })),
+  ofLeases(bug("a stop forgets peers that were closed before", Server, "allPeers", function () {
+    return new Set(this.bySlot.filter((peer: unknown) => peer !== undefined));
+  })),
+];
+
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...OF_TIME,
   ...OF_MATCHING,
@@ -329,5 +365,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...OF_TRUNCATES,
   ...OF_MEMORY,
   ...OF_CONNECTIONS,
+  ...OF_LOCAL_PEERS,
   ...OF_JOURNAL,
 ];

@@ -66,6 +66,7 @@ class Simulation {
       if (random.chance(faults.malformed / 2)) newcomer?.say(drawHttp(random));
     }
     if (random.chance(plan.requeues)) world.operate((peer) => this.workload.drawRequeue(peer));
+    if (plan.leases > 0) this.lease();
     if (world.clients.length === 0) return;
     const client = random.pick(world.clients);
     const luck = random.next();
@@ -80,6 +81,13 @@ class Simulation {
     if (random.chance(faults.busy)) world.round();
     else if (plan.journal !== null && world.diskRandom.chance(plan.journal.slow)) this.turnsWithoutSync();
     else world.rest();
+  }
+
+  private lease(): void {
+    const { world } = this;
+    const { leaseRandom: random, plan, auditor } = world;
+    if (random.chance(plan.leases)) world.lease(1 + random.below(auditor.model.lastId + 1));
+    if (world.lessees.length > 0 && random.chance(0.7)) random.pick(world.lessees).goOn(random);
   }
 
   private say(client: Client): void {

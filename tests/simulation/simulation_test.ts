@@ -12,7 +12,9 @@ import { KNOWN_FINGERPRINTS } from "./known_fingerprints.ts";
 import { ALL_THERE_IS, CRASHES, POWER_CUT, PROCESS_KILLED, TORN } from "./model.ts";
 import { PLANTED_BUGS } from "./planted_bugs.ts";
 import type { PlantedBug } from "./plant.ts";
+import { withLeases } from "./plan.ts";
 import { simulate } from "./simulation.ts";
+import type { SimulationOptions } from "./world.ts";
 
 const DEFAULT_SEEDS = process.env.CI === "true" ? 1000 : 200;
 const FRESH_SEEDS = Number(process.env.RUNNERBEAN_SIM_SEEDS ?? DEFAULT_SEEDS);
@@ -49,6 +51,10 @@ describe("simulation", () => {
       assert(calls > 50 * count, `only ${calls} calls: the seeds do nothing`);
       if (done + count === FRESH_SEEDS) console.log(fingerprintLine(first, FRESH_SEEDS, combined));
     });
+    it(`finds nothing wrong in them with leases, seeds ${from} to ${from + count - 1}`, TIMEOUT, () => {
+      const calls = runSeeds(from, count, new Fingerprint(), { change: withLeases });
+      assert(calls > 50 * count, `only ${calls} calls: the seeds do nothing`);
+    });
   }
 });
 
@@ -79,10 +85,14 @@ describe("the simulation finds that", { skip: ELSEWHERE }, () => {
     it(bug.what, TIMEOUT, () => {
       const seed = seedThatFinds(bug);
       assert(seed > 0, `not found in ${SEEDS_PER_BUG} seeds`);
-      runSeed(seed); // and nothing else was wrong there
+      runSeed(seed, changeFor(bug)); // and nothing else was wrong there
     });
   }
 });
+
+function changeFor({ needsLeases }: PlantedBug): SimulationOptions {
+  return needsLeases ? { change: withLeases } : {};
+}
 
 /** The first seed, of those looked at, in which the planted bug is found, or 0. */
 function seedThatFinds(bug: PlantedBug): number {
@@ -91,7 +101,7 @@ function seedThatFinds(bug: PlantedBug): number {
   try {
     for (let seed = from; seed < from + SEEDS_PER_BUG; seed++) {
       try {
-        simulate(seed, { invariants: bug.isHidden === true });
+        simulate(seed, { invariants: bug.isHidden === true, ...changeFor(bug) });
       } catch {
         return seed;
       }

@@ -230,7 +230,7 @@ export class Tap {
 }
 
 /** Collects one reply. */
-class TextCollector implements ReplyWriter {
+export class TextCollector implements ReplyWriter {
   content: Uint8Array = new Uint8Array(4096);
   length = 0;
 

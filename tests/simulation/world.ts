@@ -12,6 +12,7 @@ import { Client } from "./client.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { checkInvariants } from "./invariants.ts";
 import { checkLogSize } from "./log_size.ts";
+import { Lessee } from "./lessee.ts";
 import { Life } from "./life.ts";
 import { CRASHES, DAMAGED, LOG_FAILED, MOVED, POWER_CUT, PROCESS_KILLED, STOPPED, TORN } from "./model.ts";
 import { Operator } from "./operator.ts";
@@ -55,6 +56,7 @@ export class World {
   readonly random: Random;
   /** Decides what happens to the disk, so that runs in memory alone are what they would be without it. */
   readonly diskRandom: Random;
+  readonly leaseRandom: Random;
   readonly plan: Plan;
   readonly auditor: Auditor;
   readonly disk: Disk | null;
@@ -63,6 +65,8 @@ export class World {
   clients: Client[] = [];
   /** Those who do something from within the process, and have not heard of its end. */
   private operators: Operator[] = [];
+  /** Sessions as leases have them. */
+  lessees: Lessee[] = [];
   private tap: Tap | null = null;
   private formerCalls = 0;
   private readonly seed: number;
@@ -83,6 +87,7 @@ export class World {
     this.options = options;
     this.random = new Random(seed);
     this.diskRandom = new Random(seed ^ 0x5eed_d15c);
+    this.leaseRandom = new Random(seed ^ 0x1ea5_e000);
     const plan = drawPlan(this.random, this.diskRandom);
     this.plan = options.change?.(plan) ?? plan;
     const { maxJobBytes: largestBodyBytes, maxMemoryBytes, journal } = this.plan;
@@ -122,6 +127,7 @@ export class World {
     const { operators } = this;
     this.operators = operators.filter((operator) => !operator.leave());
     isBusy ||= this.operators.length < operators.length;
+    this.lessees = this.lessees.filter((lessee) => !lessee.isOver);
     let isOver = false;
     for (const client of this.clients) {
       if (client.isReading) isBusy = client.read(Infinity) || isBusy;
@@ -141,6 +147,7 @@ export class World {
     }
     if (this.life.isOver) return;
     this.auditor.rests(this.clock.now());
+    this.checkTold("is not told what became of it");
     for (const client of this.clients) client.check();
     this.secure();
     const { invariants = true } = this.options;
@@ -165,7 +172,8 @@ export class World {
 
   connect(): Client | null {
     const { plan, random, auditor } = this;
-    const mayRefuse = auditor.model.peers.size - this.operators.length >= plan.maxConnections;
+    const inProcess = this.operators.length + this.lessees.filter(({ isOpen }) => isOpen).length;
+    const mayRefuse = auditor.model.peers.size - inProcess >= plan.maxConnections;
     const client = Client.connect(auditor, this.life, random.pick(plan.capacities));
     if ((client === null) !== mayRefuse) {
       violation(`a connection is ${client === null ? "refused" : "accepted"}`);
@@ -179,6 +187,16 @@ export class World {
   operate(draw: (peer: Peer) => Command): void {
     if (this.life.isOver) return;
     this.operators.push(new Operator(this.auditor, this.life, draw));
+  }
+
+  /** Somebody within the process takes a job. */
+  lease(id: number): void {
+    if (!this.life.isOver) this.lessees.push(new Lessee(this.auditor, this.life, id));
+  }
+
+  /** Whoever did something must have heard of it. */
+  private checkTold(what: string): void {
+    if (this.lessees.some(({ isOwed }) => isOwed)) violation(`a session that did something ${what}`);
   }
 
   // The process.
@@ -224,6 +242,7 @@ export class World {
       life.server.stop();
       life.isOver = true;
       if (disk!.isDown || life.failure !== null) return this.restart(this.drawEnd());
+      this.checkTold("did not hear of it before the server stopped");
       this.chronicle!.secure(this.chronicle!.count);
       this.hear(STOPPED);
     }
@@ -231,6 +250,7 @@ export class World {
     this.endOn(end);
     this.clients = [];
     this.operators = [];
+    this.lessees = [];
     this.auditor.crashes();
     this.auditor.isStopping = false;
     const startsAt = life.clock.now() + this.diskRandom.pick([0, 0.25, 1000, 30_000]);
@@ -299,6 +319,7 @@ export class World {
       violation(`the log failed without a cause: ${life.failure}`);
     }
     this.hear(LOG_FAILED);
+    this.checkTold("did not hear that the log has failed");
     life.clock.endTurn();
     if (!this.clients.every((client) => client.isOver || client.isClosedByServer)) {
       violation("the log has failed, and connections are still open");

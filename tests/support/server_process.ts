@@ -85,7 +85,7 @@ export function startProcess(
   };
 }
 
-/** Starts a server and waits until it accepts connections. Rejects with its stderr when it ends first or takes over 10 s. */
+/** Starts a server and waits until it accepts connections. Rejects with its stderr when it ends first or takes over 60 s. */
 export async function startServer(options: StartOptions = {}): Promise<ServerProcess> {
   const port = await freePort();
   const command = [
@@ -99,7 +99,7 @@ export async function startServer(options: StartOptions = {}): Promise<ServerPro
   const started = startProcess(command, options.env);
   let ended = false;
   started.exited.then(() => (ended = true), () => (ended = true));
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 60_000;
   while (!(await accepts(port))) {
     if (ended || Date.now() > giveUpAt) {
       await started.stop();

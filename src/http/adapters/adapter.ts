@@ -12,6 +12,8 @@ export interface HttpListener {
   readonly port: number;
   /** Accepts no more, and ends the connections that are there. */
   close(): void;
+  /** Where an answer takes a while to leave after it was given: resolves when all have left. Nothing is accepted any more. */
+  drain?(): Promise<void>;
 }
 
 /** Opens a port. Rejects when the address cannot be had. */

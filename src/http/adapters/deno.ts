@@ -49,7 +49,16 @@ export function listen(host: string, port: number, answer: Answer): Promise<Http
         },
         upgrade: (accept) => asksForSocket(request) ? upgrade(Deno, request, accept) : null,
       }));
-    return Promise.resolve({ port: server.addr.port, close: () => ending.abort() });
+    let isDrained = false;
+    return Promise.resolve({
+      port: server.addr.port,
+      // A server that has shut down, or does just then, throws when it is aborted; it accepts nothing any more anyway.
+      close: () => void (isDrained || ending.abort()),
+      drain() {
+        isDrained = true;
+        return server.shutdown();
+      },
+    });
   } catch (error) {
     return Promise.reject(error);
   }

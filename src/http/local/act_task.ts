@@ -31,6 +31,7 @@ export class ActTask extends Task {
   step(peer: LocalPeer, now: number): void {
     while (this.at < this.ids.length && peer.mayRun()) this.act(peer, this.ids[this.at++], now);
     this.isOver = this.at === this.ids.length;
+    peer.holdAnswer(); // that a job is not there any more is told, too
   }
 
   reply(_peer: LocalPeer, kind: number): void {

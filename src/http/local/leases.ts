@@ -89,6 +89,7 @@ class HeldTask extends Task {
     const row = engine.jobs.find(id);
     if (!isHeld(this.lease, row)) {
       this.isStale = true;
+      peer.holdAnswer();
       return;
     }
     const { act } = this;
@@ -118,6 +119,7 @@ export class Leases {
   readonly #byToken = new Map<string, Lease>();
   readonly #holdings = new Set<Holding>();
   #waiting = 0;
+  #isClosed = false;
   #sweep: Iterator<Holding> | null = null;
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -127,7 +129,10 @@ export class Leases {
     this.#timer.unref?.();
   }
 
-  /** Waits for jobs. Whoever goes away while waiting gets none, and what was granted just then is ready again at once. */
+  /**
+   * Waits for jobs. Whoever goes away while waiting gets none, and what was granted just then, even if the journal does not
+   * have it yet, is ready again at once.
+   */
   async reserve(query: ReserveQuery, signal: AbortSignal): Promise<readonly LeasedJob[]> {
     if (this.#waiting >= MAX_WAITING_RESERVES || this.#byToken.size + query.count > MAX_LEASES) {
       throw new Problem(503, "too many requests wait for jobs, or too many jobs are leased", {
@@ -136,14 +141,17 @@ export class Leases {
       });
     }
     const peer = openPeer(this.#server, query.peer, query.identityName);
-    const leaveOff = (): void => peer.endWait();
+    const leaveOff = (): void => peer.close();
     this.#waiting++;
     try {
       peer.run(new WatchTask(query.tubes.map((tube) => encoder.encode(tube))));
       const granted = outcome(peer, new GrantTask(query.count, query.timeoutSeconds));
       if (signal.aborted) leaveOff();
       signal.addEventListener("abort", leaveOff, { once: true });
-      const { grants, bodies } = await granted;
+      const { grants, bodies } = await granted.catch((error) => {
+        if (!signal.aborted) throw error;
+        return { grants: [], bodies: [] };
+      });
       if (signal.aborted || grants.length === 0) {
         peer.close();
         return [];
@@ -174,9 +182,11 @@ export class Leases {
   async act(token: string, act: LeaseAct): Promise<{ expiresAt: string } | null> {
     const lease = this.#byToken.get(token);
     if (lease === undefined) throw staleToken();
-    const done = await outcome(lease.holding.peer, new HeldTask(lease, act)).catch((error) => {
-      // Its session ended with the act before this one.
-      throw this.#byToken.has(token) ? error : staleToken();
+    const task = new HeldTask(lease, act);
+    const done = await outcome(lease.holding.peer, task).catch((error) => {
+      // What has not run when its session ends with the act before it is stale; what has run never is.
+      const isStale = task.isOver ? task.isStale : !this.#isClosed && !this.#byToken.has(token);
+      throw isStale ? staleToken() : error;
     });
     if (act.kind !== "touch" || done.isStale) this.#forget(token, lease);
     if (done.isStale) throw staleToken();
@@ -199,13 +209,13 @@ export class Leases {
     holding.peer.close();
   }
 
-  /** Ends some sessions whose jobs have all run out. */
+  /** Ends some sessions whose jobs have all run out. One with an act that waits for the journal is left until it is told. */
   sweep(): void {
     for (let left = Math.min(SWEPT_AT_ONCE, this.#holdings.size); left > 0; left--) {
       this.#sweep ??= this.#holdings.values();
       const { value, done } = this.#sweep.next();
       if (done) this.#sweep = null;
-      else if (value.peer.isClosed || value.peer.session.heldCount === 0) this.#end(value);
+      else if (!value.peer.isBusy && value.peer.session.heldCount === 0) this.#end(value);
     }
   }
 
@@ -215,6 +225,7 @@ export class Leases {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     for (const holding of [...this.#holdings]) this.#end(holding);
   }

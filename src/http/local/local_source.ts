@@ -1,7 +1,7 @@
 // The queue of this process as the API's source. Changes are tasks of the API's own sessions, as those of the library are;
 // what is only looked at is read in turns of the server, in slices, and told when the journal has it.
 
-import { RESERVED, STATE_WORDS } from "../../core/jobs.ts";
+import { STATE_WORDS } from "../../core/jobs.ts";
 import type { JobState } from "../../core/jobs.ts";
 import { cursorText, readCursor } from "../../core/list_cursor.ts";
 import type { Tube as CoreTube } from "../../core/tube.ts";
@@ -47,7 +47,7 @@ import { RequeueTask } from "./requeue_task.ts";
 import { serverInfo } from "./server_info.ts";
 import { nameOf, Shown } from "./shown.ts";
 import type { TubeTrends } from "./shown.ts";
-import { ask, BuryTask, LeaveTubeTask, LookTask, openPeer, outcome } from "./tasks.ts";
+import { ask, BuryTask, LeaveTubeTask, LookTask, openPeer, outcome, SeenLineTask } from "./tasks.ts";
 import { TubeList } from "./tube_list.ts";
 
 /** Rows that one search looks at before it answers what it has; the next page goes on. */
@@ -160,7 +160,7 @@ export class LocalSource implements Source {
   }
 
   async truncate(name: string, states: readonly State[]): Promise<number> {
-    this.#tube(name);
+    await this.#look(() => void this.#tube(name));
     // By the tube in use, since a long name leaves no room for the states.
     const truncated = ask(this.#peer, `truncate - ${states.join(" ")}`, encoder.encode(name));
     this.#peer.run(new LeaveTubeTask());
@@ -172,13 +172,13 @@ export class LocalSource implements Source {
   }
 
   async pause(name: string, seconds: number): Promise<Tube> {
-    const { word } = await ask(this.#peer, `pause-tube ${name} ${seconds}`);
-    if (word === "NOT_FOUND") throw notFound(`tube ${name}`);
-    return await this.tube(name);
+    const shown = (now: number): Tube => this.#shown.tube(this.#tube(name), now);
+    const { seen } = await outcome(this.#peer, new SeenLineTask(`pause-tube ${name} ${seconds}`, shown));
+    return seen ?? refuseTube(name);
   }
 
   async kick(name: string, count: number): Promise<number> {
-    this.#tube(name);
+    await this.#look(() => void this.#tube(name));
     const peer = openPeer(this.#server); // its own: a large kick takes many turns
     try {
       return (await ask(peer, `kick ${count}`, encoder.encode(name))).number;
@@ -227,29 +227,34 @@ export class LocalSource implements Source {
 
   async requeue(id: number, changes: JobChanges): Promise<Job> {
     if (changes.body !== undefined && changes.body.length > this.maxJobBytes) throw this.#tooLarge();
-    const { outcome: became, refusal } = await outcome(this.#peer, new RequeueTask(id, changes));
-    if (became === "not found") this.#refuse(id);
-    if (became === "no room") throw noRoom(refusal);
-    return await this.job(id, NO_BODY);
+    const task = new RequeueTask(id, changes, this.#shownWithoutBody(id));
+    const { outcome: became, seen } = await outcome(this.#peer, task);
+    if (became === "no room") throw noRoom(task.refusal);
+    return seen ?? await this.#refuse(id);
   }
 
   async deleteJob(id: number): Promise<void> {
-    this.#freeRow(id);
     const { word } = await ask(this.#peer, `delete ${id}`);
-    if (word === "NOT_FOUND") this.#refuse(id);
+    if (word === "NOT_FOUND") await this.#refuse(id);
   }
 
   async kickJob(id: number): Promise<Job> {
-    const { word } = await ask(this.#peer, `kick-job ${id}`);
-    if (word !== "NOT_FOUND") return await this.job(id, NO_BODY);
-    const state = STATE_WORDS[this.#inspector.jobs.state.get(this.#row(id))];
-    throw new Problem(409, `job ${id} is ${state}: only buried and delayed jobs can be kicked`);
+    const task = new SeenLineTask(`kick-job ${id}`, this.#shownWithoutBody(id));
+    const { seen } = await outcome(this.#peer, task);
+    return seen ?? await this.#look(() => {
+      const state = STATE_WORDS[this.#inspector.jobs.state.get(this.#row(id))];
+      throw new Problem(409, `job ${id} is ${state}: only buried and delayed jobs can be kicked`);
+    });
   }
 
   async buryJob(id: number, priority: number | undefined): Promise<Job> {
-    const { isFound } = await outcome(this.#peer, new BuryTask(id, priority));
-    if (!isFound) this.#refuse(id);
-    return await this.job(id, NO_BODY);
+    const { seen } = await outcome(this.#peer, new BuryTask(id, priority, this.#shownWithoutBody(id)));
+    return seen ?? await this.#refuse(id);
+  }
+
+  /** Taken in the turn of an act, so that what others do to the job afterwards does not belie the act. */
+  #shownWithoutBody(id: number): (now: number) => Job {
+    return (now) => this.#shown.job(this.#row(id), now, NO_BODY);
   }
 
   async search({ match, limit, cursor, view }: SearchQuery, signal: AbortSignal): Promise<SearchPage> {
@@ -287,7 +292,11 @@ export class LocalSource implements Source {
     try {
       for (const ids of batches) {
         if (signal.aborted) break;
-        done += (await outcome(peer, new ActTask(ids, action, (row, now) => search.isMatch(row, now)))).done;
+        const task = new ActTask(ids, action, (row, now) => search.isMatch(row, now));
+        await outcome(peer, task).catch((error) => {
+          throw done + task.done === 0 ? error : brokenOff(error, done + task.done);
+        });
+        done += task.done;
         await this.#pace.rest();
       }
     } finally {
@@ -375,13 +384,6 @@ export class LocalSource implements Source {
     return row;
   }
 
-  /** The row of a job that nobody holds. */
-  #freeRow(id: number): number {
-    const row = this.#row(id);
-    if (this.#inspector.jobs.state.get(row) === RESERVED) this.#refuse(id);
-    return row;
-  }
-
   #tooLarge(): Problem {
     return new Problem(413, `jobs are at most ${this.maxJobBytes} bytes`, {
       field: "body",
@@ -389,18 +391,36 @@ export class LocalSource implements Source {
     });
   }
 
-  /** Says why a job could not be had: it is gone, or somebody holds it. */
-  #refuse(id: number): never {
-    const holder = this.#inspector.holderOf(this.#row(id));
-    throw new Problem(
-      409,
-      `job ${id} is reserved${holder === null ? "" : ` by connection ${holder.number}`}`,
-    );
+  /** Says why a job could not be had: it is gone, or somebody holds it. Not before the journal knows that, too. */
+  #refuse(id: number): Promise<never> {
+    return this.#look(() => {
+      const holder = this.#inspector.holderOf(this.#row(id));
+      throw new Problem(
+        409,
+        `job ${id} is reserved${holder === null ? "" : ` by connection ${holder.number}`}`,
+      );
+    });
   }
 }
 
 const NEVER: AbortSignal = new AbortController().signal;
 const NO_BODY: BodyView = { encoding: "none", maxBytes: 0 };
+
+function refuseTube(name: string): never {
+  throw notFound(`tube ${name}`);
+}
+
+/** An act on many of which some were reached: how many, so that nobody takes it for nothing. */
+function brokenOff(error: unknown, count: number): unknown {
+  if (!(error instanceof Problem)) return error;
+  return new Problem(
+    error.status,
+    `the server stops; it was done with ${count} jobs, which may not all be kept`,
+    {
+      more: { count },
+    },
+  );
+}
 
 function refuseCursor(): never {
   throw badField("cursor", "it is not one that a page ended with");

@@ -40,17 +40,21 @@ export function requeue(
   return null;
 }
 
-export class RequeueTask extends Task {
+/** Requeues a job, and looks at it then. */
+export class RequeueTask<T> extends Task {
   outcome: RequeueOutcome = "no room";
   /** Why there is no room. */
   refusal: RefusalReason | null = null;
+  seen: T | undefined;
   private readonly id: number;
   private readonly changes: JobChanges;
+  private readonly look: (now: number) => T;
 
-  constructor(id: number, changes: JobChanges) {
+  constructor(id: number, changes: JobChanges, look: (now: number) => T) {
     super();
     this.id = id;
     this.changes = changes;
+    this.look = look;
   }
 
   step(peer: LocalPeer, now: number): void {
@@ -58,6 +62,8 @@ export class RequeueTask extends Task {
     this.isOver = true;
     if (peer.server.engine.jobs.find(this.id) === 0) this.outcome = "not found";
     else this.refusal = requeue(peer, this.id, this.changes, now);
+    if (this.outcome === "requeued") this.seen = this.look(now);
+    peer.holdAnswer();
   }
 
   reply(_peer: LocalPeer, kind: number): void {

@@ -28,14 +28,16 @@ export function openPeer(
 export function outcome<T extends Task>(peer: LocalPeer, task: T): Promise<T> {
   return new Promise((resolve, reject) => {
     task.finished = () => resolve(task);
-    task.failed = (hasFailed) => {
-      const detail = hasFailed
-        ? "the journal failed and the server has stopped; this may not be kept"
-        : "the server stops";
-      reject(new Problem(503, detail));
-    };
+    task.failed = (hasFailed, hasRun) => reject(new Problem(503, detailOf(hasFailed, hasRun)));
     peer.run(task);
   });
+}
+
+function detailOf(hasFailed: boolean, hasRun: boolean): string {
+  if (hasFailed) return "the journal failed and the server has stopped; this may not be kept";
+  return hasRun
+    ? "the server stopped before the journal had this; it may not be kept"
+    : "the server stops; nothing was done";
 }
 
 /** Runs a line of the protocol; answers the task with the reply's word. */
@@ -63,6 +65,24 @@ export class LookTask<T> extends Task {
   reply(): void {}
 }
 
+/** Runs a line of the protocol and, unless it is answered NOT_FOUND, looks at what it has done before others can change it. */
+export class SeenLineTask<T> extends LineTask {
+  seen: T | undefined;
+  private readonly look: (now: number) => T;
+
+  constructor(line: string, look: (now: number) => T) {
+    super(line, null);
+    this.look = look;
+  }
+
+  override step(peer: LocalPeer, now: number): void {
+    super.step(peer, now);
+    if (!this.isOver || this.word === "NOT_FOUND") return;
+    this.seen = this.look(now);
+    peer.holdAnswer();
+  }
+}
+
 /** Stops using the tube of the last put: a session that stays must not keep a tube. */
 export class LeaveTubeTask extends Task {
   step(peer: LocalPeer): void {
@@ -73,16 +93,19 @@ export class LeaveTubeTask extends Task {
   reply(): void {}
 }
 
-/** Buries a job that nobody holds: reserved and buried in one go, so that nobody sees it in between. */
-export class BuryTask extends Task {
-  isFound = false;
+/** Buries a job that nobody holds: reserved and buried in one go, so that nobody sees it in between. Then looks at it. */
+export class BuryTask<T> extends Task {
+  seen: T | undefined;
+  private isFound = false;
   private readonly id: number;
   private readonly priority: number | undefined;
+  private readonly look: (now: number) => T;
 
-  constructor(id: number, priority: number | undefined) {
+  constructor(id: number, priority: number | undefined, look: (now: number) => T) {
     super();
     this.id = id;
     this.priority = priority;
+    this.look = look;
   }
 
   step(peer: LocalPeer, now: number): void {
@@ -94,6 +117,7 @@ export class BuryTask extends Task {
     if (!this.isFound) return;
     engine.bury(peer.session, this.id, this.priority ?? engine.jobs.pri.get(engine.jobs.find(this.id)));
     peer.server.deliver();
+    this.seen = this.look(now);
   }
 
   reply(_peer: LocalPeer, kind: number): void {
