@@ -110,11 +110,12 @@ export class ReplyEncoder {
   private readonly facts: ServerFacts;
   private readonly state: ServerState;
   private readonly isStrict: boolean;
-  private readonly document = new YamlDocument();
+  private readonly document: YamlDocument;
 
   /** `state` is the server's: of all replies, only documents need it. `isStrict`: no keys of our own. */
   constructor(engine: Engine, facts: ServerFacts, state: ServerState, isStrict: boolean = false) {
     this.isStrict = isStrict;
+    this.document = new YamlDocument(isStrict);
     this.engine = engine;
     this.facts = facts;
     this.state = state;
