@@ -2,12 +2,19 @@
 // client that asks for statistics without end costs little.
 
 import { LONGEST_DECIMAL, writeDecimal } from "./decimal.ts";
+import { needsQuotes } from "./yaml_name.ts";
 
 const LF = 10;
 
 export class YamlDocument {
   length = 0;
   private buffer = new Uint8Array(2048);
+  /** Names are written as the reference does: as values between quotes, as items as they are. */
+  private readonly isStrict: boolean;
+
+  constructor(isStrict: boolean = false) {
+    this.isStrict = isStrict;
+  }
 
   /** The buffer in which the document stands, from 0 to `length`. */
   get bytes(): Uint8Array {
@@ -37,12 +44,10 @@ export class YamlDocument {
     this.word(key, `"${value}"`);
   }
 
-  /** A tube's name between quotes. */
+  /** A tube's name. */
   name(key: string, name: Uint8Array): void {
     this.key(key);
-    this.text('"');
-    this.raw(name);
-    this.text('"\n');
+    this.nameText(name, this.isStrict || needsQuotes(name));
   }
 
   /** A line as it is. */
@@ -51,10 +56,16 @@ export class YamlDocument {
     this.text("\n");
   }
 
+  /** A tube's name, or a word, in a list. */
   item(name: Uint8Array): void {
     this.text("- ");
+    this.nameText(name, !this.isStrict && needsQuotes(name));
+  }
+
+  private nameText(name: Uint8Array, isQuoted: boolean): void {
+    if (isQuoted) this.text('"');
     this.raw(name);
-    this.text("\n");
+    this.text(isQuoted ? '"\n' : "\n");
   }
 
   private key(key: string): void {

@@ -120,7 +120,7 @@ export class ReplyEncoder {
   private readonly state: ServerState;
   private readonly isStrict: boolean;
   private readonly onFault: (error: unknown) => void;
-  private readonly document = new YamlDocument();
+  private readonly document: YamlDocument;
 
   /**
    * `state` is the server's: of all replies, only documents need it. `isStrict`: no keys of our own. `onFault` gets
@@ -135,6 +135,7 @@ export class ReplyEncoder {
   ) {
     this.isStrict = isStrict;
     this.onFault = onFault;
+    this.document = new YamlDocument(isStrict);
     this.engine = engine;
     this.facts = facts;
     this.state = state;

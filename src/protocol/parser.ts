@@ -6,8 +6,10 @@ import { LINE_BYTES, MAX_RESERVE_TIMEOUT_S } from "../core/limits.ts";
 import * as commands from "./command.ts";
 import { Command, WORDS_BY_FIRST_BYTE } from "./command.ts";
 import { extensionAt, readArguments } from "./extensions.ts";
-import { isHttpRequestLine } from "./http_line.ts";
+import { endsInHttpVersion, isHttpRequestLine, TLS_HANDSHAKE } from "./http_line.ts";
 import { isTubeName, Lexer } from "./lexer.ts";
+import { LineEnd } from "./line_end.ts";
+import { RefusedPut } from "./refused_put.ts";
 
 /** What `next` found. */
 export const NEED_MORE = 0; // the chunk is used up
@@ -17,6 +19,7 @@ export const SKIPPED = 3; // the bytes that were to be skipped are past
 export const BAD_FORMAT = 4;
 export const UNKNOWN_COMMAND = 5;
 export const HTTP_REQUEST = 6; // the connection's first line is not for us: close it
+export const TLS_GREETING = 7; // nor is its first byte, which begins a TLS handshake
 
 const CR = 13;
 const LF = 10;
@@ -25,6 +28,11 @@ const IN_LINE = 0;
 const IN_LONG_LINE = 1;
 const IN_BODY = 2;
 const IN_SKIP = 3;
+const AT_START = 4;
+
+const PUT_WORD: Uint8Array = new TextEncoder().encode("put ");
+/** What is read of a malformed put line before it is known to be one: parsers share it, since it keeps nothing between lines. */
+const refusedPut = new RefusedPut();
 
 /** Reads the lines and bodies of one connection; fed with chunks cut anywhere, it goes on where it was. */
 export class Parser {
@@ -36,26 +44,44 @@ export class Parser {
   partTo = 0;
   /** Bytes of the body, CR LF included, that have not come yet. */
   bodyLeft = 0;
+  /**
+   * BAD_FORMAT: the line begins with `put `, and so many bytes of body follow it all the same, which the caller skips (with their
+   * CR LF) before it answers; -1 when no body follows, or the line does not tell. Always -1 in a strict parser.
+   */
+  refusedBodyBytes = -1;
   private readonly lexer: Lexer;
   /** Only the reference's words are known. */
   private readonly isStrict: boolean;
-  private state = IN_LINE;
-  private isFirstLine = true;
+  private state: number;
+  private isFirstLine: boolean;
   /** A line that began in an earlier chunk. */
   private line: Uint8Array | null = null;
   private lineLength = 0;
   private skipLeft = 0;
+  /** Of a line that is too long: how it ends, when it is a connection's first; its fields, when it is a put's. */
+  private longFirst: LineEnd | null = null;
+  private longPut: RefusedPut | null = null;
   /** The byte before the current one, where that may lie in an earlier chunk. */
   private lastByte = 0;
   private beforeLastByte = 0;
   /** How far `next` has come in the chunk. */
   at = 0;
 
-  /** Lexer and command keep nothing that is needed in the next call, so parsers may share them. */
-  constructor(lexer: Lexer = new Lexer(), command: Command = new Command(), isStrict: boolean = false) {
+  /**
+   * Lexer and command keep nothing that is needed in the next call, so parsers may share them. `isOfThisProcess`: the lines come from
+   * no socket, so that the first cannot be meant for another kind of server.
+   */
+  constructor(
+    lexer: Lexer = new Lexer(),
+    command: Command = new Command(),
+    isStrict: boolean = false,
+    isOfThisProcess: boolean = false,
+  ) {
     this.lexer = lexer;
     this.command = command;
     this.isStrict = isStrict;
+    this.isFirstLine = !isOfThisProcess;
+    this.state = isStrict || isOfThisProcess ? IN_LINE : AT_START;
   }
 
   /** The caller takes the body of the put just parsed: `bytes` with CR LF come as BODY_PART. */
@@ -68,6 +94,19 @@ export class Parser {
   skip(bytes: number): void {
     this.state = IN_SKIP;
     this.skipLeft = bytes;
+  }
+
+  /** Bytes are being passed over, and SKIPPED is still to come. */
+  get isSkipping(): boolean {
+    return this.state === IN_SKIP;
+  }
+
+  /**
+   * A put has been parsed that has text behind its numbers: what {@link refusedBodyBytes} would be if it were BAD_FORMAT. To be asked
+   * before `next` is called again.
+   */
+  bodyBytesDespiteText(): number {
+    return this.isStrict ? -1 : this.command.bodyBytes;
   }
 
   /** Whether the body just completed ended with CR LF. */
@@ -86,8 +125,11 @@ export class Parser {
         return this.longLine(chunk, end);
       case IN_BODY:
         return this.bodyPart(chunk, end);
-      default:
+      case IN_SKIP:
         return this.skipped(end);
+      default:
+        this.state = IN_LINE;
+        return chunk[at] === TLS_HANDSHAKE ? TLS_GREETING : this.next(chunk, at, end);
     }
   }
 
@@ -132,30 +174,64 @@ export class Parser {
 
   /** `bytes[from, to)` is the beginning of a line without an end in sight. It is passed over as a whole. */
   private tooLong(bytes: Uint8Array, from: number, end: number): number {
-    if (this.isFirstLine && isHttpRequestLine(bytes, from, from + LINE_BYTES, false)) return HTTP_REQUEST;
+    const isFirst = this.isFirstLine;
+    if (isFirst && isHttpRequestLine(bytes, from, from + LINE_BYTES, false)) return HTTP_REQUEST;
     this.isFirstLine = false;
     this.state = IN_LONG_LINE;
+    if (!this.isStrict) this.rememberLong(bytes, from, isFirst);
     if (bytes === this.line) return NEED_MORE;
     this.at = from + LINE_BYTES;
     this.lastByte = bytes[this.at - 1];
     return this.next(bytes, this.at, end);
   }
 
+  /** Begins to note what counts of a line that is passed over. */
+  private rememberLong(bytes: Uint8Array, from: number, isFirst: boolean): void {
+    const to = from + LINE_BYTES;
+    if (isFirst) {
+      this.longFirst = new LineEnd();
+      this.longFirst.read(bytes, from, to);
+    }
+    if (!isPutLine(bytes, from, to)) return;
+    this.longPut = new RefusedPut();
+    this.longPut.read(bytes, from + PUT_WORD.length, to);
+  }
+
   /** @internal */
   private longLine(chunk: Uint8Array, end: number): number {
+    const from = this.at;
     let before = this.lastByte;
-    for (let i = this.at; i < end; i++) {
+    let isOver = false;
+    let i = from;
+    for (; i < end && !isOver; i++) {
       const byte = chunk[i];
-      if (byte === LF && before === CR) {
-        this.at = i + 1;
-        this.state = IN_LINE;
-        return BAD_FORMAT;
-      }
+      isOver = byte === LF && before === CR;
       before = byte;
     }
+    this.at = i;
     this.lastByte = before;
-    this.at = end;
-    return NEED_MORE;
+    this.longFirst?.read(chunk, from, i);
+    this.longPut?.read(chunk, from, i);
+    return isOver ? this.endLongLine() : NEED_MORE;
+  }
+
+  private endLongLine(): number {
+    const { longFirst, longPut } = this;
+    this.longFirst = this.longPut = null;
+    this.state = IN_LINE;
+    if (longFirst?.isHttpVersion) return HTTP_REQUEST;
+    this.refusedBodyBytes = longPut === null ? -1 : longPut.bodyBytes();
+    return BAD_FORMAT;
+  }
+
+  /** A line that is refused for its form. */
+  private badLine(bytes: Uint8Array, from: number, end: number): number {
+    this.refusedBodyBytes = -1;
+    if (this.isStrict || !isPutLine(bytes, from, end)) return BAD_FORMAT;
+    refusedPut.start();
+    refusedPut.read(bytes, from + PUT_WORD.length, end);
+    this.refusedBodyBytes = refusedPut.bodyBytes();
+    return BAD_FORMAT;
   }
 
   /** @internal */
@@ -186,15 +262,15 @@ export class Parser {
   private parse(bytes: Uint8Array, from: number, end: number, hasNul: boolean): number {
     const isFirst = this.isFirstLine;
     this.isFirstLine = false;
-    if (isFirst && isHttpRequestLine(bytes, from, end, true)) return HTTP_REQUEST;
-    if (hasNul) return BAD_FORMAT;
+    if (isFirst && this.isHttp(bytes, from, end)) return HTTP_REQUEST;
+    if (hasNul) return this.badLine(bytes, from, end);
     const words = WORDS_BY_FIRST_BYTE[from < end ? bytes[from] : 0];
     for (let i = 0; i < words.length; i++) {
       const word = words[i];
       if (!beginsWith(bytes, from, end, word.bytes)) continue;
       this.command.code = word.code;
       this.lexer.start(bytes, from + word.bytes.length, end);
-      return this.argumentsOf(word.code) ? COMMAND : BAD_FORMAT;
+      return this.argumentsOf(word.code) ? COMMAND : this.badLine(bytes, from, end);
     }
     return this.isStrict ? UNKNOWN_COMMAND : this.extension(bytes, from, end);
   }
@@ -205,7 +281,12 @@ export class Parser {
     if (word === undefined) return UNKNOWN_COMMAND;
     this.command.code = word.code;
     this.lexer.start(bytes, from + word.bytes.length, end);
-    return readArguments(this.command, this.lexer) ? COMMAND : BAD_FORMAT;
+    return readArguments(this.command, this.lexer) ? COMMAND : this.badLine(bytes, from, end);
+  }
+
+  private isHttp(bytes: Uint8Array, from: number, end: number): boolean {
+    return isHttpRequestLine(bytes, from, end, true) ||
+      (!this.isStrict && endsInHttpVersion(bytes, from, end));
   }
 
   /** Reads what follows the word. False when it is not what the command takes. */
@@ -271,8 +352,13 @@ export class Parser {
   }
 }
 
+/** The first byte has been compared already. */
 function beginsWith(bytes: Uint8Array, from: number, end: number, word: Uint8Array): boolean {
   if (end - from < word.length) return false;
   for (let i = 1; i < word.length; i++) if (bytes[from + i] !== word[i]) return false;
   return true;
+}
+
+function isPutLine(bytes: Uint8Array, from: number, end: number): boolean {
+  return bytes[from] === PUT_WORD[0] && beginsWith(bytes, from, end, PUT_WORD);
 }

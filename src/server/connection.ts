@@ -186,7 +186,10 @@ export class Connection implements Peer, ServerPeer {
     }
     if (this.canGoOn) return server.list(this);
     if (this.input.length > 0 && server.journal.isFull) return server.await(this);
-    if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
+    if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) {
+      if (this.owesFormReply) return this.payFormReply();
+      this.isClosing = true;
+    }
     if (this.isClosing) this.shut();
   }
 
@@ -303,11 +306,12 @@ export class Connection implements Peer, ServerPeer {
 
   /** A command that may not run. The body of a put is passed over all the same, where one follows. */
   private turnDown({ code, bodyBytes, hasTrailingText }: Command): void {
+    if (code === commands.PUT && hasTrailingText && bodyBytes <= this.server.facts.maxJobBytes) {
+      return this.refuseForm(this.parser.bodyBytesDespiteText());
+    }
     this.noteRefusal("unauthorized");
-    if (code !== commands.PUT) return this.say(replies.UNAUTHORIZED_REPLY);
-    const hasBody = !hasTrailingText || bodyBytes > this.server.facts.maxJobBytes;
-    if (hasBody) return this.skipBody(bodyBytes, replies.UNAUTHORIZED_REPLY);
-    this.say(replies.BAD_FORMAT_REPLY);
+    if (code === commands.PUT) this.skipBody(bodyBytes, replies.UNAUTHORIZED_REPLY);
+    else this.say(replies.UNAUTHORIZED_REPLY);
   }
 
   private putLine(now: number): void {
@@ -320,7 +324,7 @@ export class Connection implements Peer, ServerPeer {
     }
     if (hasTrailingText) {
       server.engine.countRefusedPut();
-      return this.say(replies.BAD_FORMAT_REPLY);
+      return this.refuseForm(parser.bodyBytesDespiteText());
     }
     if (!server.engine.beginPut(session, bodyBytes, now)) {
       this.noteRefusal("memory");
@@ -358,8 +362,8 @@ export class Connection implements Peer, ServerPeer {
   }
 
   private refuse(event: number): void {
-    if (event === parsing.HTTP_REQUEST) {
-      this.noteRefusal("http-request");
+    if (event === parsing.HTTP_REQUEST || event === parsing.TLS_GREETING) {
+      this.noteRefusal(event === parsing.HTTP_REQUEST ? "http-request" : "tls-greeting");
       return this.shut();
     }
     if (event === parsing.SKIPPED) return this.say(this.replyAfterSkip);
@@ -367,7 +371,14 @@ export class Connection implements Peer, ServerPeer {
     if (this.server.log !== null) {
       this.server.log.command(this.number, isUnknown ? 0 : this.parser.command.code);
     }
-    this.say(isUnknown ? replies.UNKNOWN_COMMAND_REPLY : replies.BAD_FORMAT_REPLY);
+    if (isUnknown) this.say(replies.UNKNOWN_COMMAND_REPLY);
+    else this.refuseForm(this.parser.refusedBodyBytes);
+  }
+
+  /** A line in the wrong form; the body of a put is passed over where its size can be read, and never run. */
+  private refuseForm(bodyBytes: number): void {
+    if (bodyBytes < 0) this.say(replies.BAD_FORMAT_REPLY);
+    else this.skipBody(bodyBytes, replies.BAD_FORMAT_REPLY);
   }
 
   private noteRefusal(reason: RefusalReason): void {
@@ -376,6 +387,16 @@ export class Connection implements Peer, ServerPeer {
 
   private get isTruncate(): boolean {
     return this.parser.command.code === commands.TRUNCATE;
+  }
+
+  /** The peer has ended within the body of a put whose line is refused, or never sent one. The line is still to be answered. */
+  private get owesFormReply(): boolean {
+    return this.parser.isSkipping && this.replyAfterSkip === replies.BAD_FORMAT_REPLY && !this.isClosing;
+  }
+
+  private payFormReply(): void {
+    this.isClosing = true;
+    this.say(replies.BAD_FORMAT_REPLY);
   }
 
   /** A reply that the protocol gives itself. */

@@ -40,7 +40,7 @@ export class LineTask extends Task {
     if (this.isAsked || !peer.mayRun()) return;
     this.isAsked = true;
     const { server } = peer;
-    const parser = new Parser(server.lexer);
+    const parser = new Parser(server.lexer, undefined, false, true);
     const bytes = encoder.encode(`${this.line}\r\n`);
     if (parser.next(bytes, 0, bytes.length) !== COMMAND) return this.answer("BAD_FORMAT");
     nameUsedTube(parser.command, peer.session);

@@ -81,7 +81,8 @@ export class ParserRun {
       if (event === parsing.BODY_PART) this.#body(chunk);
       else this.#mix(event);
       if (event === parsing.COMMAND) this.#command();
-      if (event === parsing.HTTP_REQUEST) this.isHttp = true;
+      if (event === parsing.BAD_FORMAT) this.#refusedPut();
+      if (event === parsing.HTTP_REQUEST || event === parsing.TLS_GREETING) this.isHttp = true;
     }
   }
 
@@ -135,6 +136,17 @@ export class ParserRun {
       assert(nameTo > nameFrom, "a token");
       for (let i = nameFrom; i < nameTo; i++) this.#mix(source[i]);
     }
+  }
+
+  #refusedPut(): void {
+    const { refusedBodyBytes } = this.parser;
+    const isFine = Number.isInteger(refusedBodyBytes) && refusedBodyBytes >= -1 &&
+      refusedBodyBytes <= MAX_U32;
+    assert(isFine && (!this.#isStrict || refusedBodyBytes === -1), `a body of ${refusedBodyBytes}`);
+    this.#mix(refusedBodyBytes);
+    if (refusedBodyBytes < 0 || refusedBodyBytes > SKIPPED_BYTES) return;
+    this.#skipLeft = refusedBodyBytes + 2;
+    this.parser.skip(this.#skipLeft);
   }
 
   #put(): void {

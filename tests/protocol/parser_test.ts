@@ -29,8 +29,8 @@ function eventsOf(chunks: readonly Uint8Array[]): string[] {
         events.push(`body ${JSON.stringify(body)} ${parser.hasTrailer}`);
         body = "";
       } else if (event !== parsing.NEED_MORE) {
-        events.push(["", "", "", "skipped", "bad", "unknown", "http"][event]);
-        if (event === parsing.HTTP_REQUEST) return events;
+        events.push(["", "", "", "skipped", "bad", "unknown", "http", "tls"][event]);
+        if (event === parsing.HTTP_REQUEST || event === parsing.TLS_GREETING) return events;
       }
     }
   }

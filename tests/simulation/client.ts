@@ -103,7 +103,7 @@ export class Client {
 
   end(): void {
     if (this.hasEnded || this.isOver) return;
-    this.hasEnded = true;
+    this.hasEnded = this.peer.talk.hasEnded = true;
     this.connection.end();
   }
 

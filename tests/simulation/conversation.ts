@@ -23,6 +23,8 @@ export class Conversation {
   /** Bytes said, and bytes that have arrived at the server. */
   said = 0;
   arrived = 0;
+  /** The client says no more; what had not arrived by then never does. */
+  hasEnded = false;
   /** How far what was said has been run or refused. */
   ranTo = 0;
   /** Unread bytes that the connection itself takes over. */
@@ -121,12 +123,18 @@ export class Conversation {
 
   private passRefusal(): boolean {
     const command = this.commands[this.head];
-    if (command === undefined || command.refusal === "" || command.endsAt > this.arrived) return false;
+    if (command === undefined || command.refusal === "" || !this.isComplete(command)) return false;
     const reply = latin1(`${command.refusal}\r\n`);
     this.heard.add(command.refusal);
     this.take();
     this.answer(reply, reply.length);
     return true;
+  }
+
+  /** A line in the wrong form is answered when the client ends, though a part of the body behind it is missing. */
+  private isComplete({ refusal, lineEndsAt, endsAt }: Command): boolean {
+    const isEnoughAtEnd = this.hasEnded && refusal === "BAD_FORMAT" && lineEndsAt <= this.arrived;
+    return endsAt <= this.arrived || isEnoughAtEnd;
   }
 
   private makeRoom(length: number): void {

@@ -30,9 +30,10 @@ const BAD: readonly string[] = [
   "put ",
   "put a b c d",
   "put 1 2 3",
-  "put 4294967296 0 1 0",
-  "put -1 0 1 0",
   "put 0 0 1 x",
+  "put -1 0 1 -1",
+  "put 0 0 1 4294967296",
+  `put 0 0 1 ${"x".repeat(300)}`,
   "delete ",
   "delete x",
   "delete 1 ",
@@ -81,6 +82,37 @@ const BAD: readonly string[] = [
   "y".repeat(700),
 ];
 
+/** What stands before the size in a put line that is refused for its form. An empty field leaves two spaces in a row. */
+const WRONG_FIELDS: readonly string[] = [
+  "4294967296 0 1",
+  "-1 0 1",
+  "0 1.5 1",
+  "0 0 a",
+  "null null null",
+  "high prio 0 1",
+  " 0 1",
+  "0  1",
+  "0 0 ",
+  "0\u0000 0 1",
+  "0 0 1\r",
+  `${"9".repeat(230)} 0 1`,
+  `x 0 ${" ".repeat(300)}1`,
+];
+/** What stands behind the size when the numbers are in order. */
+const BEHIND: readonly string[] = [" ", " 1", "x", ".0", " junk", "\u0000", "\r"];
+
+/** A put line in the wrong form, with a body of commands that nobody may run. */
+function drawRefusedPut(random: Random, maxJobBytes: number): Command {
+  const isWrong = random.chance(0.7);
+  const drawn = random.pick([0, 1, 9, 30, 300]);
+  const size = isWrong ? drawn : Math.min(drawn, maxJobBytes); // beyond it the size would be the reason
+  const body = latin1("delete 1\r\nquit\r\n".repeat(40)).subarray(0, size);
+  const text = isWrong
+    ? `put ${random.pick(WRONG_FIELDS)} ${size}`
+    : `put 1 0 60 ${size}${" ".repeat(random.pick([0, 230]))}${random.pick(BEHIND)}`;
+  return refused(text, "BAD_FORMAT", body, random.pick(["\r\n", "\r\n", "xx"]));
+}
+
 /** A malformed line, or a put that is refused; some of them are counted as commands all the same. */
 export function drawMalformed(random: Random, maxJobBytes: number): Command {
   switch (random.below(8)) {
@@ -98,7 +130,7 @@ export function drawMalformed(random: Random, maxJobBytes: number): Command {
       );
     }
     case 3:
-      return refused(`put 1 0 60 0${random.pick([" ", " 1", "x"])}`, "BAD_FORMAT");
+      return drawRefusedPut(random, maxJobBytes);
     case 4:
       return refused("pause-tube -a 1", "BAD_FORMAT");
     default:
@@ -106,7 +138,18 @@ export function drawMalformed(random: Random, maxJobBytes: number): Command {
   }
 }
 
-/** What a browser would say first. The connection is closed. */
+/** What a client of HTTP or TLS would say first. The connection is closed. */
 export function drawHttp(random: Random): Command {
-  return line("http", random.pick(["GET / HTTP/1.1", "POST /put HTTP/1.0", `PUT /${"a".repeat(400)}`]));
+  return line("http", random.pick(FOREIGN));
 }
+
+const FOREIGN: readonly string[] = [
+  "GET / HTTP/1.1",
+  "POST /put HTTP/1.0",
+  `PUT /${"a".repeat(400)}`,
+  "PROPFIND / HTTP/1.1",
+  "get / http/1.1",
+  `FOO /${"a".repeat(400)} HTTP/2`,
+  "put 0 0 60 1 HTTP/1.1",
+  "\u0016\u0003\u0001",
+];

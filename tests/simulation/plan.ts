@@ -90,7 +90,9 @@ const KINDS: readonly (readonly [Kind, number])[] = [
   ["quit", 0.3],
 ];
 
-const TUBES = ["default", "a", "b-2", "emails/high.prio", `long${"_".repeat(196)}`];
+const TUBES = ["default", "a", "1e2", "emails/high.prio", `long${"_".repeat(196)}`];
+/** Those of them that YAML would take for a number or a word of its own. */
+export const MISREAD: ReadonlySet<string> = new Set(["1e2"]);
 const NEVER = Infinity;
 
 /** A plan as most are; some are changed to bring about what would be rare, see {@link drawPlan}. */

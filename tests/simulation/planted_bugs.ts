@@ -20,7 +20,10 @@ import { Slab } from "../../src/core/slabs.ts";
 import { Tube } from "../../src/core/tube.ts";
 import { Tubes } from "../../src/core/tubes.ts";
 import { Waiters } from "../../src/core/waiters.ts";
+import { YamlDocument } from "../../src/protocol/document.ts";
+import { isHttpRequestLine } from "../../src/protocol/http_line.ts";
 import { Parser } from "../../src/protocol/parser.ts";
+import { RefusedPut } from "../../src/protocol/refused_put.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Input } from "../../src/server/input.ts";
 import { LocalPeer } from "../../src/server/local_peer.ts";
@@ -297,6 +300,23 @@ const OF_CONNECTIONS: readonly PlantedBug[] = [
   bug("a body's end is not seen when it is cut in two", Parser, "hasTrailer", function (original) {
     return this.partTo - this.partFrom > 1 && original();
   }),
+  bug("the body of a put line in the wrong form is run", RefusedPut, "bodyBytes", () => -1),
+  bug(
+    "a first line is taken for HTTP by its method alone",
+    Parser,
+    "isHttp",
+    (_original, bytes, from, end) => {
+      return isHttpRequestLine(bytes, from, end, true);
+    },
+  ),
+  bug(
+    "names are between quotes as the reference has them",
+    YamlDocument,
+    "nameText",
+    function (original, name) {
+      original(name, true);
+    },
+  ),
   bug("a connection is forgotten when its slow reader has read", Connection, "drained", function () {
     this.output.drained();
   }),

@@ -4,6 +4,7 @@
 import type { Command, Kind } from "./command.ts";
 import type { Model } from "./model.ts";
 import type { Job, Peer, Tube } from "./places.ts";
+import { MISREAD } from "./plan.ts";
 import type { Reply } from "./reply.ts";
 import { violation } from "./violation.ts";
 
@@ -75,9 +76,14 @@ export function judgeDocument(
   }
 }
 
+/** A name as a document has it: those that YAML would not take for text are between quotes. */
+function written(name: string): string {
+  return MISREAD.has(name) ? `"${name}"` : name;
+}
+
 function compareNames(lines: readonly string[], names: string[]): void {
   const listed = lines.map((line) => line.slice(2)).sort().join(" ");
-  const expected = names.sort().join(" ");
+  const expected = names.map(written).sort().join(" ");
   if (listed !== expected) violation(`tubes ${listed} are listed, not ${expected}`);
 }
 
@@ -108,7 +114,7 @@ function jobFigures(model: Model, job: Job, lines: readonly string[]): Figures {
   const isTimed = job.state === "reserved" || job.state === "delayed";
   return {
     id: job.id,
-    tube: `"${job.tube.name}"`,
+    tube: written(job.tube.name),
     state: job.state,
     pri: job.pri,
     age: wholeSeconds(model.now - job.createdAt),
@@ -126,7 +132,7 @@ function jobFigures(model: Model, job: Job, lines: readonly string[]): Figures {
 
 function tubeFigures(model: Model, tube: Tube): Figures {
   const figures: Figures = {
-    name: `"${tube.name}"`,
+    name: written(tube.name),
     "current-jobs-buried": tube.buried.size,
     "total-jobs": tube.totalJobs,
     "current-using": tube.using,

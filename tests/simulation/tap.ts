@@ -7,7 +7,7 @@ import * as out from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
 import { ReplyEncoder } from "../../src/protocol/encoder.ts";
 import type { ReplyWriter } from "../../src/protocol/encoder.ts";
-import type { ServerFacts } from "../../src/protocol/stats.ts";
+import type { RefusalFigures, ServerFacts } from "../../src/protocol/stats.ts";
 import type { Auditor } from "./auditor.ts";
 import type { RecordKind } from "./chronicle.ts";
 import { latin1 } from "./command.ts";
@@ -92,6 +92,7 @@ export class Tap {
   constructor(
     engine: Engine,
     facts: ServerFacts,
+    refusals: RefusalFigures,
     auditor: Auditor,
     fingerprint: Fingerprint,
     now: () => number,
@@ -102,6 +103,7 @@ export class Tap {
       get now() {
         return now();
       },
+      refusals,
     });
     this.auditor = auditor;
     this.fingerprint = fingerprint;

@@ -292,6 +292,7 @@ export class World {
     this.tap = new Tap(
       life.engine,
       life.facts,
+      life.server.refusals,
       this.auditor,
       this.fingerprint,
       () => life.clock.now(),
