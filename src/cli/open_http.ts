@@ -2,28 +2,44 @@
 
 import { createAfterInput } from "../adapters/deno/after_input.ts";
 import type { HttpPort } from "../http/serve_http.ts";
-import { describeAddress } from "../ports/transport.ts";
-import { EXIT_SOCKET } from "./exit_codes.ts";
+import type { Address } from "../ports/transport.ts";
+import { listenFailure } from "./listen_failure.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import type { Security } from "./security.ts";
-import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
+import { isHostName, resolveHost } from "./resolve_host.ts";
+import type { StartProblem } from "./start_problem.ts";
+
+/** An open port, and the address that it is bound to. */
+export interface OpenedHttp {
+  readonly http: HttpPort;
+  readonly address: Address;
+}
 
 /** The port, which serves only /healthz and /readyz yet; null when none is asked for. */
 export async function openHttp(
   options: Options,
   { gate, tls }: Security,
   printer: Printer,
-): Promise<HttpPort | StartProblem | null> {
+  maxConnections: number,
+): Promise<OpenedHttp | StartProblem | null> {
   if (options.http === null) return null;
   const { HttpPort } = await import("../http/serve_http.ts"); // others start quicker without
   const afterInput = runtimeName() === "deno" ? await createAfterInput() : undefined;
-  const { host, port } = options.http;
+  const { host: asked, port } = options.http;
+  const flag = "--http";
+  let host: string;
   try {
-    return await HttpPort.open({
+    host = await resolveHost(asked);
+  } catch (error) {
+    return listenFailure(flag, { kind: "tcp", host: asked, port }, error);
+  }
+  try {
+    const http = await HttpPort.open({
       host,
       port,
+      maxConnections,
       auditFile: options.auditFile,
       metricsTubes: options.metricsTubes,
       warn: printer.warn,
@@ -31,10 +47,10 @@ export async function openHttp(
       gate,
       secure: tls === null ? null : tls.listenHttp,
       cors: options.cors,
-      names: options.httpNames,
+      names: isHostName(asked) ? [asked, ...options.httpNames] : options.httpNames,
     });
+    return { http, address: { kind: "tcp", host, port: http.port } };
   } catch (error) {
-    const where = describeAddress({ kind: "tcp", host, port });
-    return startProblem(EXIT_SOCKET, `--http ${where} cannot be had: ${reasonOf(error)}`);
+    return listenFailure(flag, { kind: "tcp", host, port }, error);
   }
 }

@@ -1,6 +1,7 @@
 // Where a queue in this process keeps its jobs. The seam: a function that fills the queue and answers its journal.
 
 import { NodeFiles } from "../adapters/node/files.ts";
+import { prepareKvFile } from "../adapters/node/kv_file.ts";
 import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
@@ -112,6 +113,7 @@ export function kv(pathOrUrl: string, options: KvStoreOptions = {}): Store {
 
 async function openedStore(pathOrUrl: string): Promise<KvStore> {
   try {
+    prepareKvFile(pathOrUrl);
     return await openKvStore(pathOrUrl);
   } catch (error) {
     throw new LogProblem("failed", `${pathOrUrl}: ${(error as Error).message}`);

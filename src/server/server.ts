@@ -22,6 +22,7 @@ import type { ConnectionOwner } from "./connection.ts";
 import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
+import { Newcomers } from "./newcomers.ts";
 import { NoJournal } from "./no_journal.ts";
 import type { Observer } from "./observer.ts";
 import type { PeerKind, ServerPeer } from "./server_peer.ts";
@@ -35,6 +36,13 @@ export interface ServerOptions {
   readonly facts: ServerFacts;
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
+  /**
+   * At that limit a new connection takes the place of the oldest one that has completed no command and is older than this, in
+   * milliseconds. Default: Infinity, never.
+   */
+  readonly newcomerGraceMs?: number;
+  /** Called for each connection that is not taken, or that is ended to make room for another. */
+  readonly onTurnedAway?: (reason: TurnedAway, peerAddress: string | null) => void;
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
   readonly gate?: Gate | null;
@@ -45,6 +53,9 @@ export interface ServerOptions {
   /** Called when the journal has failed. The server has stopped, and replies that waited for the journal are not sent. */
   readonly onFailed?: (error: Error) => void;
 }
+
+/** Why a connection ends that has done nothing wrong: there are too many, or it said nothing and another one came. */
+export type TurnedAway = "max-connections" | "silent";
 
 export class Server implements ConnectionOwner {
   readonly engine: Engine;
@@ -66,6 +77,8 @@ export class Server implements ConnectionOwner {
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private observer: Observer | null = null;
   private connectionCount = 0;
+  /** Connections that have completed no command. */
+  readonly newcomers: Newcomers;
   private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
@@ -95,6 +108,7 @@ export class Server implements ConnectionOwner {
     this.log = options.log ?? null;
     this.gate = options.gate ?? null;
     this.isStrict = options.isStrict ?? false;
+    this.newcomers = new Newcomers(options.newcomerGraceMs ?? Infinity);
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
@@ -108,18 +122,31 @@ export class Server implements ConnectionOwner {
 
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
-    if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
+    if (this.isStopped || !this.hasRoom()) {
+      if (!this.isStopped) this.turnedAway("max-connections", transport.peerAddress ?? null);
       transport.close();
       return null;
     }
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
+    const acceptedAt = this.clock.now();
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity, acceptedAt);
+    this.newcomers.add(connection);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number);
     this.gate?.makeRoom();
     return connection;
+  }
+
+  /** Whether there is room for one connection more, or can be made. */
+  private hasRoom(): boolean {
+    if (this.connectionCount < (this.options.maxConnections ?? Infinity)) return true;
+    return this.newcomers.endOldest(this.clock.now());
+  }
+
+  turnedAway(reason: TurnedAway, peerAddress: string | null): void {
+    this.options.onTurnedAway?.(reason, peerAddress);
   }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
@@ -228,6 +255,7 @@ export class Server implements ConnectionOwner {
   /** A connection is gone. */
   closed(connection: Connection, session: Session): void {
     this.connectionCount--;
+    this.newcomers.delete(connection);
     this.bySlot[session.slot] = undefined;
     this.log?.closed(connection.number);
     this.engine.close(session, this.beginTurn());

@@ -2,6 +2,7 @@
 
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 import { acceptPauseMs } from "../accept_failure.ts";
+import { abortLater } from "../linger.ts";
 import { ReadBuffer } from "./read_buffers.ts";
 import type { LargeBuffers } from "./read_buffers.ts";
 
@@ -69,6 +70,11 @@ class DenoTransport implements Transport {
   close(): void {
     this.isClosing = true;
     if (!this.isWriting) this.finish();
+    else abortLater(() => this.finish());
+  }
+
+  abort(): void {
+    this.finish();
   }
 
   /** Runs until the connection ends. */

@@ -15,18 +15,21 @@ import { NodeFile, OpenFiles } from "./open_file.ts";
 const FLAGS: Record<FileMode, string> = { read: "r", write: "r+", create: "wx+" };
 
 /** Held for the log: its files (six at once), as many duplicates for syncs on Deno, the directory, and some to spare. */
-export const RESERVED_DESCRIPTORS = 16;
+const RESERVED_DESCRIPTORS = 16;
 
 export class NodeFiles implements Files {
   readonly path: string;
   isLockedHere = false;
   private held: DirectoryLock | null = null;
   private fileMode: number | null = null;
-  private readonly reserve = new DescriptorReserve(RESERVED_DESCRIPTORS);
-  private readonly opened = new OpenFiles(this.reserve);
+  private readonly reserve: DescriptorReserve;
+  private readonly opened: OpenFiles;
 
-  constructor(path: string) {
+  /** `reserved`: how many descriptors to hold for the log once it is locked. */
+  constructor(path: string, reserved: number = RESERVED_DESCRIPTORS) {
     this.path = path;
+    this.reserve = new DescriptorReserve(reserved);
+    this.opened = new OpenFiles(this.reserve);
   }
 
   lock(): boolean {
