@@ -1,8 +1,10 @@
 // From what a flag calls a host to the one numeric address that is bound, the same on every runtime.
 
+import { readFileSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import os from "node:os";
+import process from "node:process";
 
 /** Stands for every address of this machine. */
 const ALL = "*";
@@ -19,11 +21,19 @@ export interface HostFacts {
 /** Those of this machine. */
 export const SYSTEM_FACTS: HostFacts = {
   lookUp: (host) => lookup(host, { all: true }),
-  hasIpv6: () =>
-    Object.values(os.networkInterfaces()).some((addresses) =>
-      addresses?.some(({ family }) => family === "IPv6")
-    ),
+  hasIpv6,
 };
+
+/** The kernel's list where there is one: a hardened service may not ask for its interfaces. */
+function hasIpv6(): boolean {
+  try {
+    return readFileSync("/proc/net/if_inet6", "latin1") !== "";
+  } catch {
+    if (process.platform === "linux") return false; // no list: no IPv6
+    const all = Object.values(os.networkInterfaces());
+    return all.some((addresses) => addresses?.some(({ family }) => family === "IPv6"));
+  }
+}
 
 /**
  * The address of a host: numeric, without brackets. Of a name's addresses the first of IPv4 is taken, else the first. `*` is
