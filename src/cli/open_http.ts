@@ -3,13 +3,14 @@
 import { createAfterInput } from "../adapters/deno/after_input.ts";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address } from "../ports/transport.ts";
+import { EXIT_SOCKET } from "./exit_codes.ts";
 import { listenFailure } from "./listen_failure.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import type { Security } from "./security.ts";
 import { isHostName, resolveHost } from "./resolve_host.ts";
-import type { StartProblem } from "./start_problem.ts";
+import { type StartProblem, startProblem } from "./start_problem.ts";
 
 /** An open port, and the address that it is bound to. */
 export interface OpenedHttp {
@@ -26,6 +27,7 @@ export async function openHttp(
 ): Promise<OpenedHttp | StartProblem | null> {
   if (options.http === null) return null;
   const { HttpPort } = await import("../http/serve_http.ts"); // others start quicker without
+  const { AuditProblem } = await import("../http/audit.ts");
   const afterInput = runtimeName() === "deno" ? await createAfterInput() : undefined;
   const { host: asked, port } = options.http;
   const flag = "--http";
@@ -51,6 +53,7 @@ export async function openHttp(
     });
     return { http, address: { kind: "tcp", host, port: http.port } };
   } catch (error) {
+    if (error instanceof AuditProblem) return startProblem(EXIT_SOCKET, error.message);
     return listenFailure(flag, { kind: "tcp", host, port }, error);
   }
 }
