@@ -9,6 +9,7 @@ import { ConnectionLog } from "../server/log.ts";
 import type { Gate } from "../server/gate.ts";
 import type { Refusals } from "../server/refusals.ts";
 import { Server } from "../server/server.ts";
+import type { DescriptorBudget } from "./descriptors.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
 import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
@@ -19,13 +20,19 @@ import type { Printer } from "./printer.ts";
 import type { StartProblem } from "./start_problem.ts";
 
 /**
+ * At the limit of connections, one that has completed no command for this long makes room for another. Long enough for a
+ * client that sends with its first packet, short enough that a flood cannot hold all places between two looks.
+ */
+const NEWCOMER_GRACE_MS = 100;
+
+/**
  * Brings the jobs back and makes the server. `leave` ends the process. Answers a problem when the jobs cannot be had. Nothing
  * else runs meanwhile, but for a KV and when a watcher wants to be heard.
  */
 export async function createServer(
   options: Options,
   clock: Clock,
-  maxConnections: number,
+  { connections, reserved }: Pick<DescriptorBudget, "connections" | "reserved">,
   gate: Gate | null,
   refusals: Refusals,
   printer: Printer,
@@ -43,7 +50,7 @@ export async function createServer(
   const startedAt = clock.now();
   let journal: Journal | StartProblem | undefined;
   if (binlogDir !== null) {
-    journal = await openBinlog(binlogDir, engine, options, startedAt, printer, watcher);
+    journal = await openBinlog(binlogDir, engine, options, startedAt, printer, watcher, reserved);
   } else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
   if (journal !== undefined && "problem" in journal) return journal;
 
@@ -52,7 +59,8 @@ export async function createServer(
     journal,
     clock,
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
-    maxConnections,
+    maxConnections: connections,
+    newcomerGraceMs: NEWCOMER_GRACE_MS,
     gate,
     refusals,
     isStrict: options.strict,

@@ -1,11 +1,25 @@
-// How many connections fit into the process's limit of open files, so that accept never runs out of descriptors: a
-// server that does can neither accept nor refuse, and spins.
-import { readFileSync } from "node:fs";
+// One budget for the descriptors of the process: what connections by TCP and by HTTP may take, and what is kept for the rest,
+// so that accept never runs out of them and the log never wants for one.
 
-/** Kept free for the listener, the binlog's files, the runtime's own descriptors and what a library opens for a moment. */
-export const RESERVED_DESCRIPTORS = 64;
-/** Taken where the limit cannot be read: what is left of 1024, the usual soft limit. */
-export const FALLBACK_CONNECTIONS: number = 1024 - RESERVED_DESCRIPTORS;
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Taken where the limit cannot be read: the usual soft limit. */
+export const FALLBACK_OPEN_FILES = 1024;
+/** What a runtime has open, where that cannot be counted. */
+const FALLBACK_USED = 32;
+/** Kept for what the runtime and libraries open later or for a moment: threads, lookups, files that are read again. */
+const MARGIN = 20;
+/** Kept for a binlog: its files, its lock, duplicates for syncs. */
+const BINLOG_FILES = 12;
+/** Held in reserve by a binlog, at most and under a tiny limit. */
+const MOST_RESERVED = 16;
+const LEAST_RESERVED = 4;
+/** Kept for a Deno KV: SQLite's files, or connections to a database elsewhere. */
+const KV_FILES = 16;
+/** TLS handshakes under way, at most. */
+const MOST_HANDSHAKES = 256;
+/** HTTP gets at least one in so many of the connections, whatever --max-connections says. */
+const LEAST_HTTP_SHARE = 16;
 /** The most that Linux lets a process open unless told otherwise (fs.nr_open); stands for "unlimited". */
 const UNLIMITED_DESCRIPTORS = 1_048_576;
 
@@ -16,33 +30,84 @@ export function openFilesLimit(limits: string): number | null {
   return soft === "unlimited" ? UNLIMITED_DESCRIPTORS : Number(soft);
 }
 
-/** The limit of this process (the runtimes raise the soft limit to the hard one at their start); null without /proc. */
-export function systemOpenFilesLimit(): number | null {
-  try {
-    return openFilesLimit(readFileSync("/proc/self/limits", "utf8"));
-  } catch {
-    return null;
-  }
+/** What this process may have open and has open now; null where that cannot be told. */
+export interface OpenFiles {
+  /** The soft limit, which the runtimes raise to the hard one at their start. */
+  readonly limit: number | null;
+  readonly used: number | null;
 }
 
-/** How many connections to accept at once, and a warning when fewer than asked for fit. */
-export interface ConnectionLimit {
+/** The same of this process, by Linux's /proc. */
+export function systemOpenFiles(): OpenFiles {
+  const orNull = (look: () => number | null): number | null => {
+    try {
+      return look();
+    } catch {
+      return null;
+    }
+  };
+  return {
+    limit: orNull(() => openFilesLimit(readFileSync("/proc/self/limits", "utf8"))),
+    used: orNull(() => readdirSync("/proc/self/fd").length),
+  };
+}
+
+/** What a start asks for. */
+export interface DescriptorNeeds {
+  /** --max-connections; null when not given. */
+  readonly maxConnections: number | null;
+  /** Sockets that listen, HTTP's included, and are not open yet. */
+  readonly listeners: number;
+  readonly hasHttp: boolean;
+  readonly hasTls: boolean;
+  readonly store: "memory" | "binlog" | "kv";
+}
+
+/** Who gets how many descriptors. */
+export interface DescriptorBudget {
+  /** Connections by TCP, Unix sockets and WebSockets at once. */
   readonly connections: number;
+  /** Connections by HTTP at once, those of WebSockets included; 0 without it. */
+  readonly httpConnections: number;
+  /** TLS handshakes under way at once; 0 without TLS. */
+  readonly handshakes: number;
+  /** Descriptors that the log holds in reserve. */
+  readonly reserved: number;
+  /** Said when fewer connections than asked for fit. */
   readonly warning: string | null;
 }
 
-/** `asked` is --max-connections (null when not given), `openFiles` the limit of open files (null when unknown). */
-export function connectionLimit(asked: number | null, openFiles: number | null): ConnectionLimit {
-  if (openFiles === null) return { connections: asked ?? FALLBACK_CONNECTIONS, warning: null };
+/** Shares out what there is. Each gets at least one, however low the limit. */
+export function shareDescriptors(needs: DescriptorNeeds, { limit, used }: OpenFiles): DescriptorBudget {
+  const openFiles = limit ?? FALLBACK_OPEN_FILES;
+  const free = Math.max(0, openFiles - (used ?? FALLBACK_USED) - needs.listeners);
+  const wanted = { memory: 0, binlog: BINLOG_FILES + MOST_RESERVED, kv: KV_FILES }[needs.store] + MARGIN;
   // Under a tiny limit half of it is kept: better a few connections than none.
-  const fits = Math.max(
-    1,
-    openFiles - RESERVED_DESCRIPTORS,
-    Math.min(RESERVED_DESCRIPTORS, Math.floor(openFiles / 2)),
-  );
-  if (asked === null || asked <= fits) return { connections: asked ?? fits, warning: null };
+  const all = Math.max(free - wanted, Math.floor(free / 2), 1);
+  const reserved = Math.min(MOST_RESERVED, Math.max(LEAST_RESERVED, Math.floor((free - all) / 2)));
+  const handshakes = needs.hasTls ? atLeastOne(Math.min(MOST_HANDSHAKES, all / 8)) : 0;
+  const shared = all - handshakes;
+  const { maxConnections: asked } = needs;
+  let httpConnections = 0;
+  if (needs.hasHttp) {
+    const left = asked === null ? shared / 4 : shared - asked;
+    httpConnections = atLeastOne(Math.max(left, shared / LEAST_HTTP_SHARE));
+  }
+  const fits = atLeastOne(shared - httpConnections);
+  const isCut = limit !== null && asked !== null && asked > fits;
+  const besides = needs.hasHttp ? ` beside ${httpConnections} of HTTP` : "";
   return {
-    connections: fits,
-    warning: `--max-connections ${asked} does not fit the limit of ${openFiles} open files; using ${fits}`,
+    connections: limit === null ? asked ?? fits : Math.min(asked ?? fits, fits),
+    httpConnections,
+    handshakes,
+    reserved,
+    warning: isCut
+      ? `--max-connections ${asked} does not fit the limit of ${openFiles} open files${besides}; using ${fits}: ` +
+        "raise the limit (ulimit -n, LimitNOFILE=)"
+      : null,
   };
+}
+
+function atLeastOne(count: number): number {
+  return Math.max(1, Math.floor(count));
 }

@@ -14,7 +14,7 @@ export interface Said {
 
 /** What has been said so far; a missing field was not mentioned. */
 export interface Draft {
-  listen?: Said;
+  listen?: readonly Said[];
   port?: Said;
   binlogDir?: string;
   kv?: string;
@@ -79,15 +79,24 @@ function into<K extends keyof Draft>(field: K, value: values.Value<NonNullable<D
 }
 
 /** Addresses are judged when the line has been read: with a unix socket the port does not matter. */
-function later(field: "listen" | "port"): Reading {
-  return {
-    expects: values.anyText.expects,
-    read(draft, said) {
-      draft[field] = said;
-      return true;
-    },
-  };
-}
+const listenLater: Reading = {
+  expects: values.anyText.expects,
+  read(draft, said) {
+    // A variable holds several with spaces between them, a flag one.
+    const isVariable = said.source.startsWith("RUNNERBEAN_");
+    const texts = isVariable ? said.text.trim().split(/\s+/) : [said.text];
+    draft.listen = [...draft.listen ?? [], ...texts.map((text) => ({ ...said, text }))];
+    return true;
+  },
+};
+
+const portLater: Reading = {
+  expects: values.anyText.expects,
+  read(draft, said) {
+    draft.port = said;
+    return true;
+  },
+};
 
 function valued<K extends keyof Draft>(
   short: string | null,
@@ -112,8 +121,8 @@ const furtherListeners: Reading = {
 const ALWAYS_COMPACTED = "is ignored: the binlog is always compacted";
 
 export const FLAGS: readonly Flag[] = [
-  { short: "l", long: "listen", kind: "valued", field: "listen", reading: later("listen") },
-  { short: "p", long: "port", kind: "valued", field: "port", reading: later("port") },
+  { short: "l", long: "listen", kind: "valued", field: "listen", reading: listenLater },
+  { short: "p", long: "port", kind: "valued", field: "port", reading: portLater },
   valued("b", "binlog", "binlogDir", values.folder),
   valued(null, "kv", "kv", values.kv),
   valued("f", null, "sync", values.syncInterval),

@@ -1,18 +1,22 @@
 // Opens the binlog of `-b` and tells of it: how far the recovery is, what came back, what was cut off.
 
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { LOCK_NAME } from "../adapters/node/directory_lock.ts";
 import { NodeFiles } from "../adapters/node/files.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Binlog } from "../journal/binlog.ts";
 import { LogProblem } from "../journal/problem.ts";
 import { openLog, openLogInSlices } from "../journal/recovery.ts";
+import { explainSystemError } from "../journal/system_error.ts";
 import type { Recovered, RecoveryOptions } from "../journal/recovery.ts";
 import { EXIT_FAILURE, EXIT_LOCK } from "./exit_codes.ts";
 import { randomIdentity } from "./facts.ts";
 import type { Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
+import { holderOf } from "./verbs/held_lock.ts";
 
 const MEBIBYTE = 1_048_576;
 
@@ -34,10 +38,10 @@ export async function openBinlog(
   now: number,
   printer: Printer,
   watcher: RecoveryWatcher | null,
+  reservedDescriptors: number,
 ): Promise<Binlog | StartProblem> {
-  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
-    return startProblem(EXIT_LOCK, `-b: ${directory} is not a directory`);
-  }
+  const fault = directoryFault(directory);
+  if (fault !== null) return startProblem(EXIT_LOCK, `-b: ${fault}`);
   const began = performance.now();
   try {
     const print = progressPrinter(printer);
@@ -52,7 +56,7 @@ export async function openBinlog(
         watcher?.recovered(bytes, total);
       },
     };
-    const files = new NodeFiles(directory);
+    const files = new NodeFiles(directory, reservedDescriptors);
     const recovered = watcher === null
       ? openLog(files, engine, recoveryOptions)
       : await openLogInSlices(files, engine, recoveryOptions, () => watcher.rest());
@@ -60,8 +64,26 @@ export async function openBinlog(
     return recovered.binlog;
   } catch (error) {
     if (!(error instanceof LogProblem)) throw error;
-    return startProblem(error.code === "locked" ? EXIT_LOCK : EXIT_FAILURE, `-b: ${reasonOf(error)}`);
+    if (error.code !== "locked") return startProblem(EXIT_FAILURE, `-b: ${reasonOf(error)}`);
+    return startProblem(EXIT_LOCK, `-b: ${describeHolder(directory)} uses ${directory}; stop it first`);
   }
+}
+
+/** What keeps a directory from being one; whether it may be written to is told by writing. */
+function directoryFault(directory: string): string | null {
+  try {
+    return statSync(directory).isDirectory() ? null : `${directory} is not a directory`;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT") return `${directory} is not a directory: there is nothing of this name; create it`;
+    if (code === "ENOTDIR") return `${directory} is not a directory: a file stands in its path`;
+    return explainSystemError(error as Error);
+  }
+}
+
+function describeHolder(directory: string): string {
+  const pid = holderOf(join(directory, LOCK_NAME)) ?? 0;
+  return pid > 0 ? `process ${pid}` : "another process";
 }
 
 function tellOf(

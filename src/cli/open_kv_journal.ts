@@ -1,5 +1,6 @@
 // Opens the Deno KV of `--kv` and tells of it: whom it waits for, how far the recovery is, what came back.
 
+import { prepareKvFile } from "../adapters/node/kv_file.ts";
 import type { Engine } from "../core/engine.ts";
 import type { KvJournal } from "../journal/kv/kv_journal.ts";
 import { openKv } from "../journal/kv/recovery.ts";
@@ -25,6 +26,8 @@ export async function openKvJournal(
   const seconds = (): string => ((performance.now() - began) / 1000).toFixed(2);
   let store: KvStore;
   try {
+    const exposed = prepareKvFile(pathOrUrl);
+    if (exposed !== null) printer.warn(exposed);
     store = await openKvStore(pathOrUrl);
   } catch (error) {
     return startProblem(EXIT_LOCK, `--kv: ${pathOrUrl}: ${reasonOf(error)}`);

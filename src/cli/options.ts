@@ -29,8 +29,8 @@ export type Io = "native" | "epoll";
 
 /** Everything a start can be told. Bytes are bytes, `ms` is milliseconds, null means "not given". */
 export interface Options {
-  /** `-l`, `-p`: a TCP host and port (0 = any free port), or the path after `unix:`. */
-  readonly listen: ListenAddress;
+  /** `-l`, `-p`: TCP hosts with a port (0 = any free port), or paths after `unix:`. At least one. */
+  readonly listen: readonly ListenAddress[];
   /** True when `-l` (or its variable) was given: socket activation says that it is ignored. */
   readonly listenGiven: boolean;
   /** True when `-p` (or its variable) was given: socket activation says that it is ignored. */
@@ -88,7 +88,7 @@ export const DEFAULT_SEGMENT_BYTES = 10_485_760;
 
 /** What a start without any flag or variable uses. */
 export const DEFAULT_OPTIONS: Options = {
-  listen: { kind: "tcp", host: DEFAULT_HOST, port: DEFAULT_PORT },
+  listen: [{ kind: "tcp", host: DEFAULT_HOST, port: DEFAULT_PORT }],
   listenGiven: false,
   portGiven: false,
   binlogDir: null,

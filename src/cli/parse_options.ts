@@ -2,11 +2,12 @@
 //
 // Pure: the result says everything, warnings included; nothing is printed, read or looked up except through the arguments.
 // The line is read from left to right and the first thing that ends it counts: a usage error, `-h` or `-v`. Addresses
-// are judged last, since of two `-l` or `-p` only the later one matters.
+// are judged last: all of `-l` are served, on the port of the last `-p`.
 import { MAX_JOB_BYTES_CAP } from "../core/limits.ts";
 import { EXIT_SOCKET, EXIT_USAGE } from "./exit_codes.ts";
 import { type Draft, type Flag, FLAGS, type Reading, type Said, variableName } from "./flags.ts";
 import { DEFAULT_HOST, DEFAULT_OPTIONS, DEFAULT_PORT, type ListenAddress, type Options } from "./options.ts";
+import { withoutBrackets } from "./resolve_host.ts";
 import { isDigits, misfit, portNumber, valueOf } from "./values.ts";
 
 /** What is to be done, and what the user should be warned of first (each a line without the program's name). */
@@ -51,7 +52,7 @@ export function parseOptions(
   if (draft.kv !== undefined && draft.binlogDir !== undefined) {
     return { ...usageProblem("-b and --kv: jobs are kept in one of them, not in both"), warnings };
   }
-  const listen = listenAddress(draft, servicePort);
+  const listen = listenAddresses(draft, servicePort);
   if ("problem" in listen) return { ...listen, warnings };
   return { kind: "run", options: complete(draft, listen, warnings), warnings };
 }
@@ -150,16 +151,31 @@ function readVariables(
   return null;
 }
 
-function listenAddress(draft: Draft, servicePort: ServicePort): ListenAddress | ParseProblem {
-  const { listen, port } = draft;
-  if (listen?.text.startsWith("unix:")) {
+/** All that -l names, each once. They share the port. */
+function listenAddresses(draft: Draft, servicePort: ServicePort): ListenAddress[] | ParseProblem {
+  const said: readonly Said[] = draft.listen ?? [{ source: "-l", text: DEFAULT_HOST }];
+  const addresses = new Map<string, ListenAddress>();
+  for (const each of said) {
+    const address = listenAddress(each, draft.port, servicePort);
+    if ("problem" in address) return address;
+    addresses.set(each.text, address);
+  }
+  return [...addresses.values()];
+}
+
+function listenAddress(
+  listen: Said,
+  port: Said | undefined,
+  servicePort: ServicePort,
+): ListenAddress | ParseProblem {
+  if (listen.text.startsWith("unix:")) {
     const path = listen.text.slice("unix:".length);
     return path ? { kind: "unix", path } : addressProblem(listen, "a path after unix:");
   }
-  if (listen?.text === "") return addressProblem(listen, "an address, a host name or unix:PATH");
+  if (listen.text === "") return addressProblem(listen, "an address, a host name, * or unix:PATH");
   const number = port ? portOf(port, servicePort) : DEFAULT_PORT;
   return typeof number === "number"
-    ? { kind: "tcp", host: listen?.text ?? DEFAULT_HOST, port: number }
+    ? { kind: "tcp", host: withoutBrackets(listen.text), port: number }
     : number;
 }
 
@@ -175,7 +191,7 @@ function addressProblem({ source, text }: Said, expects: string): ParseProblem {
   return { kind: "problem", problem: misfit(source, expects, text), exitCode: EXIT_SOCKET };
 }
 
-function complete(draft: Draft, listen: ListenAddress, warnings: string[]): Options {
+function complete(draft: Draft, listen: readonly ListenAddress[], warnings: string[]): Options {
   const { listen: saidListen, port: saidPort, ...rest } = draft;
   const asked = draft.maxJobBytes ?? DEFAULT_OPTIONS.maxJobBytes;
   if (asked > MAX_JOB_BYTES_CAP) {

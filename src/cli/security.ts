@@ -18,6 +18,9 @@ import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 /** The variable that holds tokens, in the form of the file. */
 export const TOKENS_VARIABLE = "RUNNERBEAN_TOKENS";
 
+/** Permissions of whoever is neither owner nor in the group. */
+const FOR_OTHERS = 0o007;
+
 export interface Security {
   readonly kind: "security";
   /** Null where everybody may do everything. */
@@ -39,7 +42,7 @@ export function openSecurity(
 ): Security | StartProblem {
   try {
     const identities = readIdentities(options, tokens, printer);
-    const tlsFiles = readTlsFiles(options);
+    const tlsFiles = readTlsFiles(options, printer);
     const tls = tlsFiles === null ? null : new TlsListeners(tlsFiles);
     const gate = identities === null ? null : openGate(identities, printer);
     const reload = (): void => {
@@ -70,7 +73,7 @@ function reloadTokens(gate: Gate, options: Options, tokens: string | undefined, 
 
 function reloadTls(tls: TlsListeners, options: Options, printer: Printer): void {
   try {
-    tls.renew(readTlsFiles(options)!);
+    tls.renew(readTlsFiles(options, printer)!);
     printer.say("runnerbean: the certificate was read again");
   } catch (error) {
     printer.warn(`${reasonOf(error)}; TLS goes on with the certificate from before`);
@@ -119,7 +122,7 @@ function listOf(text: string, source: string): TokenList {
 }
 
 /** Null without TLS. */
-function readTlsFiles({ tlsCert, tlsKey, tlsClientCa, io }: Options): TlsFiles | null {
+function readTlsFiles({ tlsCert, tlsKey, tlsClientCa, io }: Options, printer: Printer): TlsFiles | null {
   if (tlsCert === null && tlsKey === null && tlsClientCa === null) return null;
   if (tlsCert === null || tlsKey === null) throw new Unusable("TLS: expected both --tls-cert and --tls-key");
   if (io === "epoll") throw new Unusable("--io epoll: expected no --tls-cert: it has no TLS");
@@ -129,7 +132,12 @@ function readTlsFiles({ tlsCert, tlsKey, tlsClientCa, io }: Options): TlsFiles |
     clientCa: tlsClientCa === null ? null : readFile("--tls-client-ca", tlsClientCa),
   };
   const fault = checkTlsFiles(files);
-  if (fault === null) return files;
+  if (fault === null) {
+    if ((statSync(tlsKey).mode & FOR_OTHERS) !== 0) {
+      printer.warn(`--tls-key ${tlsKey} may be read by every user of this machine: chmod 600`);
+    }
+    return files;
+  }
   const flags = {
     cert: `--tls-cert ${tlsCert}`,
     key: `--tls-key ${tlsKey}`,

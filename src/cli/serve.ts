@@ -3,15 +3,15 @@
 import process from "node:process";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
-import { describeAddress } from "../ports/transport.ts";
 import { Refusals } from "../server/refusals.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { announce } from "./announce.ts";
-import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
+import { type DescriptorBudget, shareDescriptors, systemOpenFiles } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
+import { mainRequests, openMain } from "./main_listeners.ts";
 import { openHttp } from "./open_http.ts";
 import type { Io, Options } from "./options.ts";
 import type { Printer } from "./printer.ts";
@@ -20,7 +20,6 @@ import { RefusalLog } from "./refusal_log.ts";
 import { openSecurity, type Security, TOKENS_VARIABLE } from "./security.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
-import { prepareUnixSocket } from "./unix_socket.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
 /** Starts the server. Answers a problem when it cannot; otherwise it runs until a signal ends the process. */
@@ -28,12 +27,15 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const security = openSecurity(options, process.env[TOKENS_VARIABLE], printer);
   if (security.kind === "problem") return security;
   const { gate, tls } = security;
-  const place = await placeToListen(options);
-  if (place.kind === "problem") return place;
-  place.warnings.forEach((warning) => printer.warn(warning));
+  const activation = takeActivation(options, process.env, process.pid);
+  if (activation.kind === "problem") return activation;
+  if (activation.kind === "inherited") activation.warnings.forEach(printer.warn);
+  const requests = mainRequests(options, activation);
 
-  const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
-  if (warning !== null) printer.warn(warning);
+  const budget = budgetOf(options, requests.length);
+  if (budget.warning !== null) printer.warn(budget.warning);
+  const textListeners = requests.length + options.listenAs.length;
+  if (tls !== null) tls.textHandshakes = Math.max(1, Math.floor(budget.handshakes / textListeners));
   const sockets = await socketsFor(options.io);
   if ("problem" in sockets) return sockets;
   const { clock } = sockets;
@@ -43,12 +45,13 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   let http: HttpPort | null = null;
   let isDrainWanted = false;
   let isLeaving = false;
-  const waiting = new WaitingRoom();
+  const waiting = new WaitingRoom(budget.connections);
+  const close = (): void => {
+    for (const listener of listeners) listener.close();
+    http?.close();
+  };
   const leave = (exitCode: number): void => {
-    const exit = (): void => {
-      place.cleanup();
-      process.exit(exitCode);
-    };
+    const exit = (): void => process.exit(exitCode);
     if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
     for (const listener of listeners) listener.close();
@@ -66,29 +69,28 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   };
   // Before listening: whoever has connected may already send signals.
   onSignals(leave, drain, security);
-  const listen = (address: Address): Listen =>
-    tls === null || address.kind === "unix" ? sockets.listen : tls.listen;
-  const opened = await openHttp(options, security, refusals, printer);
-  if (opened !== null && "problem" in opened) return opened;
-  http = opened;
-  const main = await openMain(place.address, listen(place.address), waiting, refusals);
-  if ("problem" in main) return main;
-  listeners.push(main);
-  place.bound();
   const fail = (problem: StartProblem): StartProblem => {
-    for (const listener of listeners) listener.close();
-    http?.close();
-    place.cleanup();
+    close();
     return problem;
   };
+  const listen = (kind: Address["kind"]): Listen => {
+    const open = tls === null || kind === "unix" ? sockets.listen : tls.listen;
+    return (address, accept) => open(address, accept, refusals);
+  };
+  const opened = await openHttp(options, security, refusals, printer, budget.httpConnections);
+  if (opened !== null && "problem" in opened) return opened;
+  http = opened?.http ?? null;
+  const main = await openMain(requests, listen, waiting);
+  if ("problem" in main) return fail(main);
+  listeners.push(...main);
+  for (const { warnings } of main) warnings.forEach(printer.warn);
   const change = options.user === null ? null : becomeUser(options.user);
   if (change?.kind === "problem") return fail(change);
 
-  const created = await createServer(options, clock, connections, gate, refusals, printer, leave, http);
+  const created = await createServer(options, clock, budget, gate, refusals, printer, leave, http);
   if ("problem" in created) return fail(created);
   server = created;
-  const kind = place.address.kind === "unix" ? "unix" : "tcp";
-  waiting.admit((transport) => created.acceptAs(kind, transport));
+  waiting.admit((transport, kind) => created.acceptAs(kind, transport));
   if (isDrainWanted) server.drain();
   const further = await openFurther(options.listenAs, listen, server);
   if ("problem" in further) {
@@ -96,9 +98,26 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     return fail(further);
   }
   listeners.push(...further);
+  for (const { warnings } of further) warnings.forEach(printer.warn);
   http?.begin(server);
-  announce(options, listeners.map(({ address }) => address), http, security, printer);
+  const bound = { main: main.map(addressOf), further: further.map(addressOf), http: opened?.address ?? null };
+  announce(options, bound, security, printer);
   return null;
+}
+
+function addressOf({ address }: Listener): Address {
+  return address;
+}
+
+function budgetOf(options: Options, mainListeners: number): DescriptorBudget {
+  const { maxConnections, listenAs, http, tlsCert, binlogDir, kv } = options;
+  return shareDescriptors({
+    maxConnections,
+    listeners: mainListeners + listenAs.length + (http === null ? 0 : 1),
+    hasHttp: http !== null,
+    hasTls: tlsCert !== null,
+    store: binlogDir !== null ? "binlog" : kv !== null ? "kv" : "memory",
+  }, systemOpenFiles());
 }
 
 async function socketsFor(io: Io): Promise<Sockets | StartProblem> {
@@ -114,42 +133,4 @@ function onSignals(leave: (exitCode: number) => void, drain: () => void, securit
   process.on("SIGINT", () => leave(EXIT_OK));
   process.on("SIGUSR1", drain);
   if (security.gate !== null || security.tls !== null) process.on("SIGHUP", () => security.reload());
-}
-
-async function openMain(
-  address: Address,
-  listen: Listen,
-  waiting: WaitingRoom,
-  refusals: Refusals,
-): Promise<Listener | StartProblem> {
-  try {
-    return await listen(address, waiting.accept, refusals);
-  } catch (error) {
-    return startProblem(EXIT_SOCKET, `cannot listen on ${describeAddress(address)}: ${reasonOf(error)}`);
-  }
-}
-
-interface Place {
-  readonly kind: "place";
-  readonly address: Address;
-  readonly warnings: readonly string[];
-  bound(): void;
-  cleanup(): void;
-}
-
-const NOTHING = (): void => {};
-
-async function placeToListen(options: Options): Promise<Place | StartProblem> {
-  const activation = takeActivation(options, process.env, process.pid);
-  if (activation.kind === "problem") return activation;
-  if (activation.kind === "inherited") {
-    const { fd, warnings } = activation;
-    return { kind: "place", address: { kind: "descriptor", fd }, warnings, bound: NOTHING, cleanup: NOTHING };
-  }
-  const address = options.listen;
-  if (address.kind === "tcp") {
-    return { kind: "place", address, warnings: [], bound: NOTHING, cleanup: NOTHING };
-  }
-  const socket = await prepareUnixSocket(address.path);
-  return socket.kind === "problem" ? socket : { ...socket, kind: "place", address };
 }

@@ -27,8 +27,8 @@ export const USAGE: string = `Use: runnerbean [OPTIONS]
      and most of jobs.
 
 Options:
- -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH
-                            (default is 127.0.0.1; 0.0.0.0 or :: opens it to the network)
+ -l, --listen ADDR          listen on this address or host name, or on the unix socket unix:PATH; may be given several
+                            times (default is 127.0.0.1; 0.0.0.0, :: or * opens it to the network)
  -p, --port PORT            listen on this port number or service name (default is 11300; 0 picks a free one)
  -b, --binlog DIR           keep a binlog in this folder (default is to keep the queue in memory only)
      --kv PATH|URL          keep the jobs in a Deno KV instead: a file, or a database by its URL

@@ -154,7 +154,7 @@ export const httpAddress: Value<HttpAddress> = {
   expects: "an address and a port from 0 to 65535, such as 127.0.0.1:11380 or [::1]:11380",
   schema: v.pipe(
     v.string(),
-    v.regex(/^(?:(?:\[[\da-fA-F:.]+\]|[^:[\]]+):)?\d{1,5}$/),
+    v.regex(/^(?:(?:\[[\da-fA-F:.]+(?:%[^\]]+)?\]|[^:[\]]+):)?\d{1,5}$/),
     v.transform((text) => {
       const colon = text.lastIndexOf(":");
       const host = colon < 0 ? "127.0.0.1" : text.slice(0, colon).replaceAll(/[[\]]/g, "");

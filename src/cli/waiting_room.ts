@@ -1,44 +1,72 @@
-// Whoever connects while the jobs are being brought back waits here, unread, until there is a server.
+// Whoever connects while the jobs are being brought back waits here, unread, until there is a server. Those beyond a limit are
+// turned away at once, as by the server.
 
 import type { Accept, Peer, Transport } from "../ports/transport.ts";
 
-export class WaitingRoom {
-  private server: Accept | null = null;
-  private guests: Guest[] = [];
+/** By what kind of listener a guest came. */
+export type GuestKind = "tcp" | "unix";
 
-  /** For a listener. */
-  readonly accept: Accept = (transport) => {
-    if (this.server !== null) return this.server(transport);
-    const guest = new Guest(transport);
-    this.guests.push(guest);
+/** How the server takes one in. */
+export type Admit = (transport: Transport, kind: GuestKind) => Peer | null;
+
+export class WaitingRoom {
+  private server: Admit | null = null;
+  private readonly guests = new Set<Guest>();
+  private readonly most: number;
+
+  /** `most`: how many may wait at once. */
+  constructor(most: number = Infinity) {
+    this.most = most;
+  }
+
+  /** For a listener of TCP. */
+  readonly accept: Accept = (transport) => this.take("tcp", transport);
+
+  /** For a listener of any kind. */
+  acceptAs(kind: GuestKind): Accept {
+    return (transport) => this.take(kind, transport);
+  }
+
+  private take(kind: GuestKind, transport: Transport): Peer | null {
+    if (this.server !== null) return this.server(transport, kind);
+    if (this.guests.size >= this.most) {
+      transport.close();
+      return null;
+    }
+    const guest = new Guest(kind, transport, (left) => this.guests.delete(left));
+    this.guests.add(guest);
     return guest;
-  };
+  }
 
   /** There is a server: all who wait go on to it, and all who come later. */
-  admit(server: Accept): void {
+  admit(server: Admit): void {
     this.server = server;
-    for (const guest of this.guests) guest.admit(server);
-    this.guests = [];
+    for (const guest of [...this.guests]) guest.admit(server);
+    this.guests.clear();
   }
 }
 
 /** Stands between a transport and its peer for as long as the connection lasts. */
 class Guest implements Peer {
+  private readonly kind: GuestKind;
   private readonly transport: Transport;
+  private readonly leaves: (guest: Guest) => void;
   private peer: Peer | null = null;
   /** What was on its way when reading was stopped. */
   private readonly chunks: Uint8Array[] = [];
   private hasEnded = false;
   private isClosed = false;
 
-  constructor(transport: Transport) {
+  constructor(kind: GuestKind, transport: Transport, leaves: (guest: Guest) => void) {
+    this.kind = kind;
     this.transport = transport;
+    this.leaves = leaves;
     transport.pause();
   }
 
-  admit(server: Accept): void {
+  admit(server: Admit): void {
     if (this.isClosed) return;
-    this.peer = server(this.transport);
+    this.peer = server(this.transport, this.kind);
     if (this.peer === null) return;
     this.transport.resume(); // first: the peer may want to pause it
     for (const chunk of this.chunks.splice(0)) this.peer.received(chunk);
@@ -61,6 +89,7 @@ class Guest implements Peer {
 
   closed(): void {
     this.isClosed = true;
-    this.peer?.closed();
+    if (this.peer === null) this.leaves(this);
+    else this.peer.closed();
   }
 }

@@ -9,6 +9,13 @@ export const AUDIT_ENTRIES = 1000;
 /** Lines that may wait for a slow disk; beyond it they are not written, which is said. */
 const MAX_WAITING_LINES = 10_000;
 
+/** The audit file cannot be had. */
+export class AuditProblem extends Error {}
+
+/** When no descriptor was left for the file, it is tried again after so many milliseconds. */
+const AGAIN_AFTER_MS = 100;
+const OUT_OF_DESCRIPTORS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE"]);
+
 export class Audit {
   readonly #entries: AuditEntry[] = [];
   readonly #file: string | null;
@@ -24,7 +31,11 @@ export class Audit {
 
   /** Keeps entries in memory, and in a file if one is given. Rejects when the file cannot be written. */
   static async open(file: string | null, warn: (line: string) => void): Promise<Audit> {
-    if (file !== null) await (await open(file, "a", 0o600)).close();
+    try {
+      if (file !== null) await (await open(file, "a", 0o600)).close();
+    } catch (error) {
+      throw new AuditProblem(`--audit: ${file} cannot be written: ${(error as Error).message}`);
+    }
     return new Audit(file, warn);
   }
 
@@ -53,6 +64,11 @@ export class Audit {
       try {
         await appendFile(file, lines.join(""));
       } catch (error) {
+        if (OUT_OF_DESCRIPTORS.has((error as { code?: unknown }).code)) { // nothing was written: they wait
+          this.#waiting = [...lines, ...this.#waiting];
+          await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+          continue;
+        }
         this.#lost += lines.length;
         this.#warn(`--audit ${file}: ${(error as Error).message}; ${this.#lost} entries are not in it`);
       }

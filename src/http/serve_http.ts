@@ -42,6 +42,8 @@ export interface HttpOptions {
   readonly names?: readonly string[];
   /** Which tubes /metrics tells of by name, with `*` and `?`. Default: `*`. */
   readonly metricsTubes?: string;
+  /** Most open connections, WebSockets included; each takes a descriptor. Default: 1024. */
+  readonly maxConnections?: number;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
   readonly afterInput?: (callback: () => void) => void;
 }

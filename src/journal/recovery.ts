@@ -14,6 +14,7 @@ import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
 import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
+import { explainSystemError } from "./system_error.ts";
 
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
@@ -70,7 +71,7 @@ function* opening(
   options: RecoveryOptions,
 ): Generator<void, Recovered> {
   try {
-    if (!files.lock()) throw new LogProblem("locked", `another process uses ${files.path}`);
+    if (!files.lock()) throw new LogProblem("locked", describeLock(files));
     return yield* recover(files, queue, {
       ...options,
       segmentBytes: Math.max(options.segmentBytes, MIN_SEGMENT_BYTES),
@@ -78,7 +79,7 @@ function* opening(
   } catch (error) {
     files.release();
     if (error instanceof LogProblem || (error as { code?: string }).code === undefined) throw error;
-    throw new LogProblem("failed", (error as Error).message);
+    throw new LogProblem("failed", explainSystemError(error as Error));
   }
 }
 
@@ -150,6 +151,11 @@ function counterOf(segments: readonly Segment[]): TellOfJob {
     if (last?.number !== file) last = byNumber.get(file)!; // neighbours mostly share theirs
     last.add(putBytes(nameBytes, bodyBytes));
   };
+}
+
+function describeLock({ path, isLockedHere = false }: Files): string {
+  if (!isLockedHere) return `another process uses ${path}`;
+  return `this process has opened ${path} already: use that queue, or close it first`;
 }
 
 /** A directory of the reference's is not ours to begin a log in; says what to do instead. */

@@ -1,6 +1,7 @@
 // Where a queue in this process keeps its jobs. The seam: a function that fills the queue and answers its journal.
 
 import { NodeFiles } from "../adapters/node/files.ts";
+import { prepareKvFile } from "../adapters/node/kv_file.ts";
 import { LONGEST_TIMER_MS, wholeNumber } from "../client/arguments.ts";
 import { QueueError } from "../client/errors.ts";
 import { missingFlag } from "../runtime/permission.ts";
@@ -122,6 +123,7 @@ export function kv(pathOrUrl: string, options: KvStoreOptions = {}): Store {
 
 async function openedStore(pathOrUrl: string): Promise<KvStore> {
   try {
+    prepareKvFile(pathOrUrl);
     return await openKvStore(pathOrUrl);
   } catch (error) {
     if (missingFlag(error) !== null) throw error; // the queue says what is missing

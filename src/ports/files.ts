@@ -5,8 +5,10 @@
 export interface Files {
   /** How messages name the directory. */
   readonly path: string;
-  /** Takes the directory for this process until it ends, however it ends. False: another process has it. */
+  /** Takes the directory for this object until it is released or the process ends. False: somebody else has it. */
   lock(): boolean;
+  /** After a lock in vain: that somebody is in this process. */
+  readonly isLockedHere?: boolean;
   /** Gives the lock back and closes whatever is open. */
   release(): void;
   /** Names of the files in it, in no order. */

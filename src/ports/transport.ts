@@ -17,8 +17,12 @@ export interface Transport {
   pause(): void;
   /** @internal */
   resume(): void;
-  /** Closes both directions. All that was sent before still goes out if the peer takes it. */
+  /**
+   * Closes both directions. All that was sent before still goes out if the peer takes it, for which it has some seconds.
+   */
   close(): void;
+  /** Closes both directions and drops what the peer has not taken. Absent: {@link close} does no less. */
+  abort?(): void;
 }
 
 /** One accepted connection, on the server's side. */

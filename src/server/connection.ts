@@ -25,6 +25,7 @@ import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import { Input } from "./input.ts";
 import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
+import type { Newcomer, Newcomers } from "./newcomers.ts";
 import { Output } from "./output.ts";
 import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
 
@@ -42,6 +43,7 @@ export interface ConnectionOwner {
   readonly refusals: RefusalReporter;
   /** Extensions of the protocol are unknown here. */
   readonly isStrict: boolean;
+  readonly newcomers: Newcomers;
   // Shared by all connections.
   readonly encoder: ReplyEncoder;
   readonly lexer: Lexer;
@@ -62,11 +64,14 @@ export interface ConnectionOwner {
   closed(connection: Connection, session: Session): void;
 }
 
-export class Connection implements Peer, ServerPeer {
+export class Connection implements Peer, ServerPeer, Newcomer {
   /** Counts connections since the start; names this one in the log. */
   readonly number: number;
   readonly kind: PeerKind;
   readonly session: Session;
+  readonly acceptedAt: number;
+  /** It has completed no command; where there is access control, none whose sender is known. */
+  private isNewcomer = true;
   /** It is in the server's list of those that have something to send or to go on with. */
   isListed = false;
   /** It is in the server's list of those that wait for the journal. */
@@ -101,12 +106,14 @@ export class Connection implements Peer, ServerPeer {
     number: number,
     kind: PeerKind = "tcp",
     identity: Identity | null = null,
+    acceptedAt = 0,
   ) {
     this.server = server;
     this.session = session;
     this.transport = transport;
     this.number = number;
     this.kind = kind;
+    this.acceptedAt = acceptedAt;
     this.parser = new Parser(server.lexer, server.command, server.isStrict);
     this.output = new Output(server.blocks);
     this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
@@ -200,6 +207,13 @@ export class Connection implements Peer, ServerPeer {
     this.closed();
   }
 
+  abort(): void {
+    this.server.refusals.refused("silent", whereOf(this));
+    if (this.transport.abort !== undefined) this.transport.abort();
+    else this.transport.close();
+    this.closed();
+  }
+
   /** The server has failed: what is not sent yet never will be. */
   abandon(): void {
     if (this.isClosed) return;
@@ -244,14 +258,18 @@ export class Connection implements Peer, ServerPeer {
     const { parser } = this;
     this.ranInTurn = this.server.turn;
     let at = 0;
+    let hasSpoken = false;
     for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
       const event = parser.next(bytes, at, bytes.length);
       at = parser.at;
       if (event === parsing.COMMAND) {
         this.command(now);
+        hasSpoken ||= parser.command.code !== commands.PUT;
         if (takesWholeShare(parser.command)) left = 1;
-      } else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
-      else if (event !== parsing.NEED_MORE) this.refuse(event);
+      } else if (event === parsing.BODY_PART) {
+        this.bodyPart(bytes, now);
+        hasSpoken ||= parser.bodyLeft === 0;
+      } else if (event !== parsing.NEED_MORE) this.refuse(event);
       if (this.output.unsentBytes >= EARLY_BYTES) {
         this.output.flush(this.transport, this.server.journal.reached);
       }
@@ -259,7 +277,13 @@ export class Connection implements Peer, ServerPeer {
       if (this.mustWait) break;
     }
     if (this.guard !== null && this.guard.identity === null) this.bearStranger(this.guard, at);
+    else if (hasSpoken && this.isNewcomer) this.settleIn();
     return at;
+  }
+
+  private settleIn(): void {
+    this.isNewcomer = false;
+    this.server.newcomers.delete(this);
   }
 
   /** A stranger has sent so many bytes more. */

@@ -23,6 +23,7 @@ import type { ConnectionOwner } from "./connection.ts";
 import type { Gate } from "./gate.ts";
 import type { ConnectionLog } from "./log.ts";
 import { LoopLag } from "./loop_lag.ts";
+import { Newcomers } from "./newcomers.ts";
 import { NoJournal } from "./no_journal.ts";
 import type { Observer } from "./observer.ts";
 import { Refusals } from "./refusals.ts";
@@ -40,6 +41,11 @@ export interface ServerOptions {
   readonly facts: ServerFacts;
   /** Connections beyond this many are closed at once. Default: no limit. */
   readonly maxConnections?: number;
+  /**
+   * At that limit a new connection takes the place of the oldest one that has completed no command and is older than this, in
+   * milliseconds. Default: Infinity, never.
+   */
+  readonly newcomerGraceMs?: number;
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
   readonly gate?: Gate | null;
@@ -80,6 +86,8 @@ export class Server implements ConnectionOwner {
   private readonly bySlot: (ServerPeer | undefined)[] = [];
   private observer: Observer | null = null;
   private connectionCount = 0;
+  /** Connections that have completed no command. */
+  readonly newcomers: Newcomers;
   private peerCount = 0;
   /** Connections with something to send or to go on with. */
   private listed: ServerPeer[] = [];
@@ -114,6 +122,7 @@ export class Server implements ConnectionOwner {
     this.refusals = options.refusals ?? new Refusals(() => this.clock.now());
     if (this.gate !== null) this.gate.refusals = this.refusals;
     this.isStrict = options.isStrict ?? false;
+    this.newcomers = new Newcomers(options.newcomerGraceMs ?? Infinity);
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
@@ -138,12 +147,12 @@ export class Server implements ConnectionOwner {
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped) return this.turnAway(transport);
-    if (this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
-      return this.turnAway(transport, "connections", kind);
-    }
+    if (!this.hasRoom()) return this.turnAway(transport, "connections", kind);
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
-    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity);
+    const acceptedAt = this.clock.now();
+    const connection = new Connection(this, session, transport, ++this.peerCount, kind, identity, acceptedAt);
+    this.newcomers.add(connection);
     this.bySlot[session.slot] = connection;
     this.connectionCount++;
     this.log?.accepted(connection.number, whereOf(connection));
@@ -157,6 +166,12 @@ export class Server implements ConnectionOwner {
     transport.close();
     if (reason !== null) this.refusals.refused(reason, whereOf({ kind, peerAddress }));
     return null;
+  }
+
+  /** Whether there is room for one connection more, or can be made. */
+  private hasRoom(): boolean {
+    if (this.connectionCount < (this.options.maxConnections ?? Infinity)) return true;
+    return this.newcomers.endOldest(this.clock.now());
   }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */
@@ -267,6 +282,7 @@ export class Server implements ConnectionOwner {
   /** A connection is gone. */
   closed(connection: Connection, session: Session): void {
     this.connectionCount--;
+    this.newcomers.delete(connection);
     this.bySlot[session.slot] = undefined;
     this.log?.closed(connection.number);
     this.engine.close(session, this.beginTurn());

@@ -121,8 +121,9 @@ describe("a door that others can reach", () => {
       http: Address | null,
       hasAccess: boolean,
       tlsCert: string | null = null,
+      further: Address[] = [],
     ): string[] =>
-      exposures({ ...options, tlsCert }, addresses, http, hasAccess).map((line) =>
+      exposures({ ...options, tlsCert }, { main: addresses, further, http }, hasAccess).map((line) =>
         /without \w+(?: control)?|whoever reaches it is \w+/.exec(line)?.[0] ?? line
       );
     assertEquals(said([home], null, false), []);
@@ -130,12 +131,24 @@ describe("a door that others can reach", () => {
     assertEquals(said([open], open, false), ["without access control", "without access control"]);
     assertEquals(said([tcp("::")], home, true), ["without TLS"]);
     assertEquals(said([tcp("jobs.example")], null, true, "cert"), []);
-    assertEquals(said([home, open], null, true, "cert"), ["whoever reaches it is cron"]);
+    assertEquals(said([home], null, true, "cert", [open]), ["whoever reaches it is cron"]);
+    assertEquals(said([home, open, home, open], null, false).length, 2, "each of several is judged");
+    const unknown: Address = { kind: "descriptor", fd: 3 };
+    assertEquals([said([unknown], null, false).length, said([unknown], null, true, "cert")], [1, []]);
   });
 
   it("is any but this machine's own", () => {
-    const own = ["127.0.0.1", "127.9.9.9", "localhost", "::1", "::ffff:127.0.0.1"];
-    const others = ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "localhost.example", "1270.0.0.1", ""];
+    const own = ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:7fff:1"];
+    const others = [
+      "0.0.0.0",
+      "::",
+      "10.0.0.1",
+      "localhost",
+      "1270.0.0.1",
+      "",
+      "::ffff:a00:1",
+      "::ffff:7f0:1",
+    ];
     assertEquals([own.every(isLoopback), others.some(isLoopback)], [true, false]);
   });
 

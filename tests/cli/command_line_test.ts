@@ -87,7 +87,6 @@ describe("the command line beside the reference's: running", () => {
     [["-z", " +7", "-z", "0"], 0, { "max-job-size": "0" }],
     [["-z", "-1"], 1, { "max-job-size": "1073741824" }],
     [["-cn"], 2, { "max-job-size": "65535" }],
-    [["-l", "no.such.host.invalid", "-l", "127.0.0.1"], 0, { "max-job-size": "65535" }],
   ];
   for (const [args, warnings, fields] of RUNNING) {
     it(`${JSON.stringify(args)}: ${warnings} warnings`, { ...LIMIT, skip }, async () => {

@@ -27,13 +27,17 @@ function problemOf(argv: string[], env: Environment = {}): string {
   return parsed.kind === "problem" ? `${parsed.exitCode} ${parsed.problem}` : parsed.kind;
 }
 
-const tcp = (host: string, port: number): Partial<Options> => ({ listen: { kind: "tcp", host, port } });
+const tcp = (host: string, port: number): Partial<Options> => ({ listen: [{ kind: "tcp", host, port }] });
 
 /** Short flag or null, long name, value, and the fields that differ from the defaults. */
 const SPELLINGS: [string | null, string, string, Partial<Options>][] = [
   ["l", "listen", "0.0.0.0", { ...tcp("0.0.0.0", 11300), listenGiven: true }],
   ["l", "listen", "::1", { ...tcp("::1", 11300), listenGiven: true }],
-  ["l", "listen", "unix:/run/beans", { listen: { kind: "unix", path: "/run/beans" }, listenGiven: true }],
+  ["l", "listen", "[::1]", { ...tcp("::1", 11300), listenGiven: true }],
+  ["l", "listen", "[fe80::1%eth0]", { ...tcp("fe80::1%eth0", 11300), listenGiven: true }],
+  ["l", "listen", "*", { ...tcp("*", 11300), listenGiven: true }],
+  ["l", "listen", "127.1", { ...tcp("127.1", 11300), listenGiven: true }],
+  ["l", "listen", "unix:/run/beans", { listen: [{ kind: "unix", path: "/run/beans" }], listenGiven: true }],
   ["p", "port", "1234", { ...tcp("127.0.0.1", 1234), portGiven: true }],
   ["p", "port", "0", { ...tcp("127.0.0.1", 0), portGiven: true }],
   ["p", "port", "65535", { ...tcp("127.0.0.1", 65535), portGiven: true }],
@@ -85,7 +89,7 @@ describe("the command line: where jobs are kept", () => {
 describe("the command line: spellings", () => {
   it("gives the defaults for no words at all", () => {
     assertEquals(optionsOf([]), DEFAULT_OPTIONS);
-    assertEquals(DEFAULT_OPTIONS.listen, { kind: "tcp", host: "127.0.0.1", port: 11300 });
+    assertEquals(DEFAULT_OPTIONS.listen, [{ kind: "tcp", host: "127.0.0.1", port: 11300 }]);
     assertEquals([DEFAULT_OPTIONS.maxJobBytes, DEFAULT_OPTIONS.segmentBytes], [65535, 10485760]);
   });
 
@@ -134,14 +138,32 @@ describe("the command line: what wins", () => {
     assertEquals(optionsOf(["-f", "5", "-F"]).sync, { kind: "never" });
     assertEquals(optionsOf(["-F", "-f", "5"]).sync, { kind: "interval", ms: 5 });
     assertEquals(optionsOf(["--sync", "never", "-f0"]).sync, { kind: "always" });
-    assertEquals(optionsOf(["-p1", "--port", "2"]).listen, { kind: "tcp", host: "127.0.0.1", port: 2 });
+    assertEquals(optionsOf(["-p1", "--port", "2"]).listen, [{ kind: "tcp", host: "127.0.0.1", port: 2 }]);
     assertEquals(optionsOf(["-z1", "-z2"]).maxJobBytes, 2);
-    assertEquals(optionsOf(["-l", "unix:/a", "-l", "::1"]).listen, { kind: "tcp", host: "::1", port: 11300 });
+  });
+
+  it("takes all of several -l, each once, on one port", () => {
+    const several = [
+      { kind: "unix", path: "/a" },
+      { kind: "tcp", host: "::1", port: 7 },
+      { kind: "tcp", host: "127.0.0.1", port: 7 },
+    ] as const;
+    const words = ["-l", "unix:/a", "-p", "5", "--listen", "[::1]", "-l127.0.0.1", "-l", "unix:/a", "-p7"];
+    assertEquals(optionsOf(words).listen, several);
+    const env = { RUNNERBEAN_LISTEN: " unix:/a [::1]  127.0.0.1 unix:/a", RUNNERBEAN_PORT: "7" };
+    assertEquals(optionsOf([], env).listen, several);
+    assertEquals(optionsOf(["-l", "::1"], env).listen, [several[1]], "flags win over the variable");
+    assertEquals(optionsOf(["-l", "unix:/with space"]).listen, [{ kind: "unix", path: "/with space" }]);
+    assertEquals(problemOf(["-l", "::1", "-l", "unix:"]), '111 -l: expected a path after unix:, got "unix:"');
   });
 
   it("judges an address only when it matters", () => {
-    assertEquals(optionsOf(["-p", "nosuch", "-p", "5"]).listen, { kind: "tcp", host: "127.0.0.1", port: 5 });
-    assertEquals(optionsOf(["-p", "nosuch", "-l", "unix:/a"]).listen, { kind: "unix", path: "/a" });
+    assertEquals(optionsOf(["-p", "nosuch", "-p", "5"]).listen, [{
+      kind: "tcp",
+      host: "127.0.0.1",
+      port: 5,
+    }]);
+    assertEquals(optionsOf(["-p", "nosuch", "-l", "unix:/a"]).listen, [{ kind: "unix", path: "/a" }]);
   });
 
   it("lets flags win over variables, even over a bad one", () => {
@@ -152,7 +174,7 @@ describe("the command line: what wins", () => {
       RUNNERBEAN_USER: "env",
     };
     const options = optionsOf(["-p", "7", "-F", "-V"], env);
-    assertEquals(options.listen, { kind: "tcp", host: "127.0.0.1", port: 7 });
+    assertEquals(options.listen, [{ kind: "tcp", host: "127.0.0.1", port: 7 }]);
     assertEquals([options.sync, options.verbosity, options.user], [{ kind: "never" }, 1, "env"]);
   });
 
@@ -195,7 +217,7 @@ describe("the command line: mistakes", () => {
       ["--port=99999999"],
       '5 --port: expected a port number from 0 to 65535 or a service name, got "99999999"',
     ],
-    [["-l", ""], '111 -l: expected an address, a host name or unix:PATH, got ""'],
+    [["-l", ""], '111 -l: expected an address, a host name, * or unix:PATH, got ""'],
     [["-l", "unix:"], '111 -l: expected a path after unix:, got "unix:"'],
     [["--binlog="], '5 --binlog: expected a folder, got ""'],
   ];

@@ -1,7 +1,7 @@
 // Connections that come before there is a server.
 
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { WaitingRoom } from "../../src/cli/waiting_room.ts";
 import type { Peer, Transport } from "../../src/ports/transport.ts";
 
@@ -61,6 +61,39 @@ describe("the waiting room", () => {
     room.admit(server);
     assertEquals(accepted, 0);
     assertEquals(room.accept(new Noted()), peer);
+  });
+
+  it("says by which kind of listener each came, before and after", () => {
+    const room = new WaitingRoom();
+    const kinds: string[] = [];
+    room.acceptAs("unix")(new Noted());
+    room.accept(new Noted());
+    room.admit((_transport, kind) => {
+      kinds.push(kind);
+      return null;
+    });
+    room.acceptAs("unix")(new Noted());
+    assertEquals(kinds, ["unix", "tcp", "unix"]);
+  });
+
+  it("takes only so many, and others when some have left", () => {
+    const room = new WaitingRoom(3);
+    const guests = Array.from({ length: 3 }, () => room.accept(new Noted())!);
+    const tooMany = new Noted();
+    assertEquals(room.accept(tooMany), null);
+    assertEquals(tooMany.notes, ["close"]);
+    guests[1].closed();
+    assert(room.accept(new Noted()) !== null);
+    assertEquals(room.accept(new Noted()), null);
+    // Whoever comes and goes for long leaves nothing behind.
+    guests[0].closed();
+    for (let i = 0; i < 100; i++) room.accept(new Noted())!.closed();
+    let admitted = 0;
+    room.admit(() => {
+      admitted++;
+      return null;
+    });
+    assertEquals(admitted, 2);
   });
 
   it("takes a no of the server's", () => {

@@ -130,7 +130,7 @@ describe("the program with --http", () => {
     for (const [i, said] of noPlaces.entries()) {
       assert(said.includes("--http: expected an address and a port"), places[i]);
     }
-    assert(noPort.includes(`--http ${taken} cannot be had`), noPort);
-    assert(noFile.includes("cannot be had"), noFile);
+    assert(noPort.includes(`--http: cannot listen on ${taken}: the port is in use`), noPort);
+    assert(noFile.includes("--audit: /no/such/folder/file cannot be written: ENOENT"), noFile);
   });
 });

@@ -37,7 +37,7 @@ describe("the queue in this process", () => {
     const ids = await first.tube("t").putMany(["a", "b", "c"]);
     const held = await first.tube("t").reserve();
     await (await first.tube("t").reserve())!.delete();
-    await assertRejects(() => Queue.open({ store: binlog(directory) }), Error, "another process");
+    await assertRejects(() => Queue.open({ store: binlog(directory) }), Error, "this process has opened");
     await first.close();
     await using second = await Queue.open({ store: binlog(directory, { sync: "never" }) });
     const jobs = await second.tube("t").reserveMany(9, { timeout: 0 });

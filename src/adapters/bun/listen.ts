@@ -1,5 +1,6 @@
 // Sockets by Bun.listen: one set of callbacks for all connections, writes straight to the system.
 
+import { abortLater } from "../linger.ts";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 
 // The part of Bun's interface that is used here; Bun's own types are not needed to check this project.
@@ -11,6 +12,7 @@ interface BunSocket {
   pause(): void;
   resume(): void;
   end(): void;
+  terminate(): void;
   setNoDelay(on: boolean): boolean;
   setKeepAlive(on: boolean, initialDelay?: number): boolean;
 }
@@ -88,6 +90,12 @@ class BunTransport implements Transport {
   close(): void {
     this.isClosing = true;
     if (this.rest === null) this.socket.end();
+    else abortLater(() => this.abort());
+  }
+
+  abort(): void {
+    this.rest = null;
+    this.socket.terminate();
   }
 }
 

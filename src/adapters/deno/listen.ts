@@ -1,11 +1,13 @@
 // Sockets by Deno.listen: a read loop per connection, one write at a time.
 
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
+import { acceptPauseMs } from "../accept_failure.ts";
+import { abortLater } from "../linger.ts";
 import { ReadBuffer } from "./read_buffers.ts";
 import type { LargeBuffers } from "./read_buffers.ts";
 
-/** Pause after a failed accept: descriptors have run out, and asking again at once would spin. */
-const ACCEPT_PAUSE_MS = 100;
+/** Failures in a row after which the runtime has its turn: what fails at once would keep it from everything else. */
+const FAILURES_PER_TURN = 64;
 
 // The part of Deno's interface that is used here, so that the project checks the same with any runtime's types.
 interface DenoConn {
@@ -68,6 +70,11 @@ class DenoTransport implements Transport {
   close(): void {
     this.isClosing = true;
     if (!this.isWriting) this.finish();
+    else abortLater(() => this.finish());
+  }
+
+  abort(): void {
+    this.finish();
   }
 
   /** Runs until the connection ends. */
@@ -134,19 +141,37 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
 
 async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => boolean): Promise<void> {
   const spare: LargeBuffers = [];
+  let failures = 0;
   while (isOpen()) {
     let conn: DenoConn;
     try {
       conn = await listener.accept();
-    } catch {
-      if (isOpen()) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+    } catch (error) {
+      const ms = acceptPauseMs(error, ++failures);
+      if (isOpen() && (ms > 0 || failures % FAILURES_PER_TURN === 0)) await pause(ms);
       continue;
     }
-    conn.setNoDelay?.(true);
-    conn.setKeepAlive?.(true);
+    failures = 0;
+    if (!prepare(conn)) continue;
     const transport = new DenoTransport(conn);
     const peer = accept(transport);
     transport.peer = peer;
     if (peer !== null) void transport.read(peer, spare);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** False: the connection was reset meanwhile, and is closed. */
+function prepare(conn: DenoConn): boolean {
+  try {
+    conn.setNoDelay?.(true);
+    conn.setKeepAlive?.(true);
+    return true;
+  } catch {
+    conn.close();
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 // A listening socket: takes what has connected, some per round.
 
 import type { Accept } from "../../ports/transport.ts";
+import { ACCEPT_PAUSE_MS } from "../accept_failure.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller, Watcher } from "./poller.ts";
@@ -9,8 +10,7 @@ import { EpollTransport } from "./transport.ts";
 
 /** Connections accepted in one round. */
 const ACCEPTS_PER_ROUND = 64;
-/** Pause when descriptors or memory have run out: the listener would be reported again at once. */
-const ACCEPT_PAUSE_MS = 100;
+/** The listener would be reported again at once. */
 const OUT_OF_RESOURCES: readonly number[] = [c.EMFILE, c.ENFILE, c.ENOBUFS, c.ENOMEM];
 
 export class Acceptor implements Watcher {

@@ -1,6 +1,7 @@
 // One accepted connection: a read per round into a buffer that all share, writes straight from the server's blocks.
 
 import type { Peer, Transport } from "../../ports/transport.ts";
+import { abortLater } from "../linger.ts";
 import * as c from "./libc.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller, Watcher } from "./poller.ts";
@@ -64,8 +65,13 @@ export class EpollTransport implements Transport, Watcher {
 
   close(): void {
     this.isClosing = true;
-    if (this.rest === null) this.finish();
-    else this.watch();
+    if (this.rest === null) return this.finish();
+    this.watch();
+    abortLater(() => this.finish());
+  }
+
+  abort(): void {
+    this.finish();
   }
 
   // From the poller.

@@ -6,8 +6,10 @@
 
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { abortLater } from "../linger.ts";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 
+/** Connections that the system may hold until they are accepted. */
 const BACKLOG = 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -52,7 +54,13 @@ export class NodeTransport implements Transport {
   }
 
   close(): void {
-    this.socket.destroySoon();
+    const { socket } = this;
+    socket.destroySoon();
+    if (!socket.destroyed) abortLater(() => socket.destroy());
+  }
+
+  abort(): void {
+    this.socket.destroy();
   }
 
   listenTo(peer: Peer): void {

@@ -66,6 +66,8 @@ function contextOf({ cert, key, clientCa }: TlsFiles): tls.SecureContextOptions 
 export class TlsListeners {
   private files: TlsFiles;
   private readonly servers = new Set<tls.Server>();
+  /** Handshakes at once on each listener for the text protocol that is opened from now on. */
+  textHandshakes = MOST_HANDSHAKES;
 
   /** The files must have been checked. */
   constructor(files: TlsFiles) {
@@ -85,18 +87,23 @@ export class TlsListeners {
       const transport = new TlsTransport(socket);
       const peer = accept(transport);
       if (peer !== null) transport.listenTo(peer);
-    });
+    }, this.textHandshakes);
   };
 
   /** Listens for HTTP in TLS; each socket is for an HTTP server to take. */
-  readonly listenHttp = (address: Address, take: (socket: tls.TLSSocket) => void): Promise<Listener> => {
-    return this.open(address, HTTP_PROTOCOL, take);
+  readonly listenHttp = (
+    address: Address,
+    take: (socket: tls.TLSSocket) => void,
+    mostHandshakes?: number,
+  ): Promise<Listener> => {
+    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes);
   };
 
   private open(
     address: Address,
     protocol: string,
     take: (socket: tls.TLSSocket) => void,
+    mostHandshakes: number = MOST_HANDSHAKES,
   ): Promise<Listener> {
     const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
@@ -109,7 +116,7 @@ export class TlsListeners {
       noDelay: true,
       keepAlive: true,
     });
-    const handshakes = new Handshakes();
+    const handshakes = new Handshakes(mostHandshakes);
     server.on("connection", (socket: net.Socket) => handshakes.began(socket));
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("secureConnection", (socket) => {
@@ -150,13 +157,18 @@ function commonName(certificate: tls.PeerCertificate | undefined): string | null
 /** Sockets whose handshake is going on, oldest first. The socket in the clear and the one in TLS are two; their port is one. */
 class Handshakes {
   private readonly sockets = new Map<string, net.Socket>();
+  private readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+  }
 
   began(socket: net.Socket): void {
     const peer = peerOf(socket);
     this.sockets.set(peer, socket);
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(peer));
-    if (this.sockets.size <= MOST_HANDSHAKES) return;
+    if (this.sockets.size <= this.most) return;
     const [oldest] = this.sockets.keys();
     this.sockets.get(oldest)!.destroy();
     this.sockets.delete(oldest); // not all runtimes say at once that it is closed

@@ -3,6 +3,7 @@
 
 import fs from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { folderModeIn } from "../../adapters/node/file_mode.ts";
 import { NodeFiles } from "../../adapters/node/files.ts";
 import type { LiveJobs } from "../../ports/journal.ts";
 import { numberIn, UNFINISHED } from "../../journal/layout.ts";
@@ -52,7 +53,9 @@ export function makeLog<T>(
   if (isMade) fs.mkdirSync(path, { mode: 0o700 });
   const folder = join(path, UNFINISHED);
   try {
-    fs.mkdirSync(folder, { mode: 0o700 });
+    const mode = folderModeIn(path);
+    fs.mkdirSync(folder, { mode });
+    fs.chmodSync(folder, fs.statSync(folder).mode | mode); // whatever the umask says
     const prepared = prepare(folder);
     const written = writeLog(new NodeFiles(folder), jobs, {
       segmentBytes: DEFAULT_SEGMENT_BYTES,

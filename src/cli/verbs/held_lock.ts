@@ -6,8 +6,8 @@
 
 import fs from "node:fs";
 import { join } from "node:path";
-import { LOCK_NAME, openLockDatabase } from "../../adapters/node/files.ts";
-import type { LockDatabase } from "../../adapters/node/files.ts";
+import { LOCK_NAME, openLockDatabase } from "../../adapters/node/directory_lock.ts";
+import type { LockDatabase } from "../../adapters/node/directory_lock.ts";
 import { EXIT_LOCK } from "../exit_codes.ts";
 import { VerbProblem } from "./verb.ts";
 

@@ -4,6 +4,7 @@
 import process from "node:process";
 import { describeAddress } from "../../../ports/transport.ts";
 import { Refusals } from "../../../server/refusals.ts";
+import { shareDescriptors, systemOpenFiles } from "../../descriptors.ts";
 import { EXIT_OK } from "../../exit_codes.ts";
 import { exposureOf } from "../../exposure.ts";
 import { variableName } from "../../flags.ts";
@@ -44,9 +45,16 @@ export const consoleVerb: Verb = {
       const source = await RemoteSource.open(queue);
       const refusals = new Refusals(() => performance.now(), new RefusalLog(printer.warn));
       if (gate !== null) gate.refusals = refusals;
-      const http = usable((await openHttp(options, security, refusals, printer))!);
+      const needs = {
+        maxConnections: 0,
+        listeners: 1,
+        hasHttp: true,
+        hasTls: false,
+        store: "memory",
+      } as const;
+      const { httpConnections } = shareDescriptors(needs, systemOpenFiles());
+      const { http, address } = usable((await openHttp(options, security, refusals, printer, httpConnections))!);
       http.show(source, null);
-      const address = { kind: "tcp", host: options.http!.host, port: http.port } as const;
       const scheme = tls === null ? "http" : "https";
       printer.say(`runnerbean: console of ${queue.address} on ${scheme}://${describeAddress(address)}`);
       const warning = exposureOf(address, gate !== null, tls !== null);

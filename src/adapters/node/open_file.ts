@@ -1,0 +1,177 @@
+// One open file of a log's directory, by node:fs.
+//
+// A log may have very many files of zeros ahead of it, and a descriptor for each would leave none for connections. So the
+// descriptor of the file that was used longest ago is closed, and opened again at that file's next use.
+//
+// Invariant: a descriptor is closed only when all that was written through it is on the disk, so no error is missed.
+
+import fs from "node:fs";
+import process from "node:process";
+import type { OpenFile } from "../../ports/files.ts";
+import type { DescriptorReserve } from "./descriptor_reserve.ts";
+
+/** Descriptors open at once, but for those that a sync beside the event loop needs. */
+const MOST_OPEN = 6;
+const DUPLICATES_FOR_SYNC = (process.versions as Record<string, string | undefined>).deno !== undefined;
+
+/** The files that a directory has open. */
+export class OpenFiles {
+  readonly reserve: DescriptorReserve;
+  private readonly all = new Set<NodeFile>();
+  /** Those that have a descriptor, the one used last at the end. */
+  private readonly withDescriptor = new Set<NodeFile>();
+
+  constructor(reserve: DescriptorReserve) {
+    this.reserve = reserve;
+  }
+
+  has(file: NodeFile): boolean {
+    return this.all.has(file);
+  }
+
+  add(file: NodeFile): void {
+    this.all.add(file);
+    this.use(file);
+  }
+
+  /** Whether it was there. */
+  remove(file: NodeFile): boolean {
+    this.withDescriptor.delete(file);
+    return this.all.delete(file);
+  }
+
+  /** It is about to be used, and has a descriptor. Throws when another file could not be synced. */
+  use(file: NodeFile): void {
+    this.withDescriptor.delete(file);
+    this.withDescriptor.add(file);
+    if (this.withDescriptor.size > MOST_OPEN) this.closeOldest(file);
+  }
+
+  private closeOldest(except: NodeFile): void {
+    for (const oldest of this.withDescriptor) {
+      if (oldest === except || oldest.isBeingSynced) continue;
+      oldest.rest();
+      this.withDescriptor.delete(oldest);
+      return;
+    }
+  }
+
+  /** A file has another name from now on. */
+  renamed(from: string, to: string): void {
+    for (const file of this.all) if (file.path === from) file.path = to;
+  }
+
+  closeAll(): void {
+    for (const file of this.all) file.close();
+  }
+}
+
+export class NodeFile implements OpenFile {
+  /** Where it is, should it have to be opened again. */
+  path: string;
+  private readonly flags: string;
+  private readonly files: OpenFiles;
+  /** -1 while there is none. */
+  private fd: number;
+  /** Syncs under way beside the event loop; the descriptor must outlive them. */
+  private syncs = 0;
+  /** Written to since the last sync began. */
+  private isDirty = false;
+
+  /** `flags`: how it is to be opened again. */
+  constructor(fd: number, path: string, flags: string, files: OpenFiles) {
+    this.fd = fd;
+    this.path = path;
+    this.flags = flags;
+    this.files = files;
+    files.add(this);
+  }
+
+  get isBeingSynced(): boolean {
+    return this.syncs > 0;
+  }
+
+  get size(): number {
+    return fs.fstatSync(this.descriptor()).size;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    const fd = this.descriptor();
+    let read = 0;
+    while (read < into.length) {
+      const count = fs.readSync(fd, into, read, into.length - read, position + read);
+      if (count === 0) break;
+      read += count;
+    }
+    return read;
+  }
+
+  write(pieces: readonly Uint8Array[], position: number): void {
+    const fd = this.descriptor();
+    this.isDirty = true;
+    let at = position;
+    for (const piece of pieces) {
+      for (let from = 0; from < piece.length;) {
+        const count = fs.writeSync(fd, piece, from, piece.length - from, at);
+        from += count;
+        at += count;
+      }
+    }
+  }
+
+  truncate(size: number): void {
+    const fd = this.descriptor();
+    this.isDirty = true;
+    fs.ftruncateSync(fd, size);
+  }
+
+  sync(): void {
+    fs.fdatasyncSync(this.descriptor());
+    this.isDirty = false;
+  }
+
+  syncLater(done: (error: Error | null) => void): void {
+    const fd = this.descriptor();
+    this.syncs++;
+    this.isDirty = false;
+    const begin = (): void =>
+      fs.fdatasync(fd, (error) => {
+        this.syncs--;
+        if (error) this.isDirty = true;
+        if (!this.files.has(this)) this.closeDescriptor();
+        this.files.reserve.refill();
+        done(error ?? null);
+      });
+    // Deno (2.9) duplicates the descriptor for it. Where it cannot, writes fail until the sync is over ("file busy").
+    if (DUPLICATES_FOR_SYNC) this.files.reserve.withOneFree(begin);
+    else begin();
+  }
+
+  close(): void {
+    if (this.files.remove(this)) this.closeDescriptor();
+  }
+
+  /** Does without its descriptor until it is used again. */
+  rest(): void {
+    if (this.isDirty) fs.fdatasyncSync(this.fd);
+    this.isDirty = false;
+    this.closeDescriptor();
+  }
+
+  private closeDescriptor(): void {
+    if (this.syncs > 0 || this.fd < 0) return;
+    const { fd } = this;
+    this.fd = -1;
+    fs.closeSync(fd);
+    this.files.reserve.refill();
+  }
+
+  private descriptor(): number {
+    if (!this.files.has(this)) {
+      throw Object.assign(new Error(`EBADF: ${this.path} is closed`), { code: "EBADF" });
+    }
+    if (this.fd < 0) this.fd = this.files.reserve.opening(() => fs.openSync(this.path, this.flags));
+    this.files.use(this);
+    return this.fd;
+  }
+}
