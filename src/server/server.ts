@@ -168,6 +168,11 @@ export class Server implements ConnectionOwner {
     outbox.clear();
   }
 
+  /** The server's time by now, also between its turns, in milliseconds. */
+  get time(): number {
+    return Math.max(this.now, this.clock.now());
+  }
+
   /** Tells an observer, from now on, of all that happens to jobs; null: nobody any more. */
   observe(observer: Observer | null): void {
     this.observer = observer;
@@ -318,7 +323,8 @@ export class Server implements ConnectionOwner {
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
   private setTimer(): void {
-    const nextInstant = Math.min(this.nextInstant, this.lag.beatAt);
+    // A past instant, 0 above all, means "as soon as may be": the lateness of the timer counts from now.
+    const nextInstant = Math.max(this.now, Math.min(this.nextInstant, this.lag.beatAt));
     if (nextInstant >= this.wakesAt) return;
     this.wakesAt = nextInstant;
     this.clock.wakeAt(nextInstant, this.wake);
