@@ -1,6 +1,7 @@
 // All other commands of peers in this process: as a line of the protocol, so that they mean what they mean on the wire.
 
 import { BURIED_JOB, FOUND_JOB, KICKED_COUNT, RESERVED_JOB, TRUNCATED } from "../core/outbox.ts";
+import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
@@ -118,6 +119,7 @@ class Collected implements ReplyWriter {
   }
 
   number(value: number): void {
-    this.bytes(encoder.encode(String(value)));
+    const digits = new Uint8Array(LONGEST_DECIMAL);
+    this.bytes(digits.subarray(0, writeDecimal(digits, 0, value)));
   }
 }

@@ -173,6 +173,11 @@ export class Server implements ConnectionOwner {
     return Math.max(this.now, this.clock.now());
   }
 
+  /** An instant of the server's as the machine's clock has it by now, which may have been stepped since the start. */
+  wallInstant(instant: number): number {
+    return instant + (this.clock.wallOffset?.() ?? 0);
+  }
+
   /** Tells an observer, from now on, of all that happens to jobs; null: nobody any more. */
   observe(observer: Observer | null): void {
     this.observer = observer;
