@@ -50,7 +50,7 @@ export async function createServer(
   const startedAt = clock.now();
   let journal: Journal | StartProblem | undefined;
   if (binlogDir !== null) {
-    journal = await openBinlog(binlogDir, engine, options, startedAt, printer, watcher, reserved);
+    journal = await openBinlog(binlogDir, engine, options, clock, printer, watcher, reserved);
   } else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
   if (journal !== undefined && "problem" in journal) return journal;
 

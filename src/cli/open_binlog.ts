@@ -6,6 +6,7 @@ import process from "node:process";
 import { LOCK_NAME } from "../adapters/node/directory_lock.ts";
 import { NodeFiles } from "../adapters/node/files.ts";
 import type { Engine } from "../core/engine.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Binlog } from "../journal/binlog.ts";
 import { LogProblem } from "../journal/problem.ts";
 import { openLog, openLogInSlices } from "../journal/recovery.ts";
@@ -35,7 +36,7 @@ export async function openBinlog(
   directory: string,
   engine: Engine,
   options: Options,
-  now: number,
+  clock: Clock,
   printer: Printer,
   watcher: RecoveryWatcher | null,
   reservedDescriptors: number,
@@ -49,7 +50,8 @@ export async function openBinlog(
       segmentBytes: options.segmentBytes,
       sync: options.sync,
       stopwatch: () => performance.now(),
-      now,
+      now: clock.now(),
+      wallOffset: () => clock.wallOffset?.() ?? 0,
       identity: randomIdentity(),
       progress(bytes, total) {
         print(bytes, total);
@@ -93,11 +95,25 @@ function tellOf(
   seconds: number,
   printer: Printer,
 ): void {
-  const { torn, records, bytes } = recovered;
+  const { torn, records, bytes, isStateLost, clockWentBackMs } = recovered;
   if (torn !== null) {
     printer.warn(
       `the log in ${directory} ended torn: ${torn.file} was cut at offset ${torn.offset}, ${torn.bytes} bytes that were ` +
         `never acknowledged as durable`,
+    );
+  }
+  if (isStateLost) {
+    printer.warn(
+      `the file state is missing in ${directory}, so nothing shows whether the newest segments are there; started with ` +
+        `those that are, and ids go on further up`,
+    );
+  }
+  if (clockWentBackMs > 0) {
+    printer.warn(
+      `the machine's clock stands ${
+        (clockWentBackMs / 1000).toFixed(1)
+      } s before the last write to the log in ${directory}; ` +
+        `ages and delays go on from that write`,
     );
   }
   if (bytes === 0) return;

@@ -38,6 +38,7 @@ export async function openKvJournal(
       ...leaseFacts(),
       name: NAME,
       clock: () => clock.now(),
+      wallOffset: () => clock.wallOffset?.() ?? 0,
       waiting: (holder, ms) =>
         printer.warn(
           `${pathOrUrl} is leased to ${holder}; watching for up to ${ms / 1000} s whether it lives`,

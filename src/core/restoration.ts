@@ -16,6 +16,9 @@ export type RestoredJob = Readonly<Omit<LiveJob, "row" | "isDead" | "bodyBytes" 
 /** Told of a job that came back: the journal's segment that holds its put, bytes of its tube's name and of its body. */
 export type TellOfJob = (file: number, nameBytes: number, bodyBytes: number) => void;
 
+/** No date lies further before 1970; in milliseconds. */
+const EARLIEST_MS = -8_640_000_000_000_000;
+const MOST_DELAY_SECONDS = 4_294_967_295;
 /** Some ten milliseconds. */
 const PLACED_PER_STEP = 20_000;
 
@@ -74,14 +77,18 @@ export class Restoration {
     jobs.remove(row);
   }
 
-  /** All have been taken: each job enters its place, and is told of. Ids go on from `nextId`. */
-  finish(nextId: number, now: number, tell?: TellOfJob): void {
-    const steps = this.finishing(nextId, now, tell);
+  /**
+   * All have been taken: each job enters its place, and is told of. Ids go on from `nextId`. Instants are moved by `shift`
+   * milliseconds and then brought into range of `now`: no job was put later, and no delay has more left than its length. `now` of
+   * -Infinity leaves them, and all delayed jobs delayed, for those who only look.
+   */
+  finish(nextId: number, now: number, tell?: TellOfJob, shift?: number): void {
+    const steps = this.finishing(nextId, now, tell, shift);
     while (!steps.next().done);
   }
 
   /** The same, with a pause after every so many jobs. */
-  *finishing(nextId: number, now: number, tell: TellOfJob = () => {}): Generator<void> {
+  *finishing(nextId: number, now: number, tell: TellOfJob = () => {}, shift = 0): Generator<void> {
     const { jobs, places } = this;
     let left = PLACED_PER_STEP;
     const buried: number[] = [];
@@ -91,6 +98,7 @@ export class Restoration {
       tell(jobs.file.get(row), places.tubeOf(row).name.length, jobs.bodyBytes.get(row));
       assert(jobs.id.get(row) < nextId, "ids that were used stay used");
       const state = jobs.state.get(row);
+      if (now !== -Infinity) this.bringIntoRange(row, state, now, shift);
       if (state === BURIED) buried.push(row);
       else if (state === DELAYED && jobs.deadlineAt.get(row) > now) {
         places.enterDelayed(row, jobs.deadlineAt.get(row), 0);
@@ -106,6 +114,18 @@ export class Restoration {
       places.enterBuried(row);
     }
     for (const tube of [...places.tubes.list]) places.dropIfIdle(tube);
+  }
+
+  /** What a journal says of time was written by a clock that may have stood anywhere. */
+  private bringIntoRange(row: number, state: number, now: number, shift: number): void {
+    const { jobs } = this;
+    const createdAt = jobs.createdAt.get(row) + shift;
+    jobs.createdAt.set(row, createdAt <= now && createdAt >= EARLIEST_MS ? createdAt : now);
+    if (state !== DELAYED) return;
+    const readyAt = jobs.deadlineAt.get(row) + shift;
+    // A job that was loaded with an instant may have no delay of its own.
+    const latest = now + 1000 * (jobs.delayOf(row) || MOST_DELAY_SECONDS);
+    jobs.deadlineAt.set(row, readyAt <= latest ? readyAt : latest);
   }
 
   private slotOf(name: Uint8Array): number {

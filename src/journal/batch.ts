@@ -38,6 +38,8 @@ export class Batch implements BodySink {
   base: number;
   /** Bytes of all frames so far. */
   bytes = 0;
+  /** How far the machine's clock is ahead of the server's time, in milliseconds: records hold the machine's. */
+  wall = 0;
   private readonly files: Files;
   private readonly segmentBytes: number;
   private readonly frameBytes: number;
@@ -69,7 +71,7 @@ export class Batch implements BodySink {
   put(job: LiveJob, durable: number): number {
     const { tube } = job;
     this.begin(PUT_BYTES + tube.length, putBytes(tube.length, job.bodyBytes), durable);
-    encodePut(this.view, this.at, job, tube.length);
+    encodePut(this.view, this.at, job, tube.length, this.wall);
     this.advance(PUT_BYTES);
     this.copy(tube, 0, tube.length);
     job.readBody(this);
@@ -78,7 +80,7 @@ export class Batch implements BodySink {
 
   change(job: JobState, durable: number): void {
     this.begin(CHANGE_BYTES, CHANGE_BYTES, durable);
-    encodeChange(this.view, this.at, job);
+    encodeChange(this.view, this.at, job, this.wall);
     this.advance(CHANGE_BYTES);
   }
 
@@ -97,7 +99,7 @@ export class Batch implements BodySink {
     const { tube } = truncation;
     const bytes = TRUNCATE_BYTES + tube.length;
     this.begin(bytes, bytes, durable);
-    encodeTruncate(this.view, this.at, truncation);
+    encodeTruncate(this.view, this.at, truncation, this.wall);
     this.advance(TRUNCATE_BYTES);
     this.copy(tube, 0, tube.length);
   }
@@ -112,6 +114,11 @@ export class Batch implements BodySink {
   close(durable: number): void {
     this.seal(durable);
     this.openFrame();
+  }
+
+  /** What is recorded from here on has frames of its own. */
+  cut(durable: number): void {
+    this.seal(durable);
   }
 
   /** What is recorded from here on goes to the next segment. */

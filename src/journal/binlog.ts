@@ -13,6 +13,7 @@ import type {
   Truncation,
 } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
+import type { WallOffset } from "./clock_steps.ts";
 import { Compaction } from "./compaction.ts";
 import {
   CHANGE_BYTES,
@@ -26,6 +27,7 @@ import {
 import { Retirement } from "./retirement.ts";
 import { Room } from "./room.ts";
 import { POLICY_ALWAYS, POLICY_INTERVAL, POLICY_NEVER, Segment } from "./segment.ts";
+import type { StateFile } from "./state_file.ts";
 import { Segments } from "./segments.ts";
 import { Tail } from "./tail.ts";
 
@@ -40,6 +42,8 @@ export interface BinlogOptions {
   readonly sync: SyncPolicy;
   /** Milliseconds, to see how long a sync takes. */
   readonly stopwatch: () => number;
+  /** How far the machine's wall clock is ahead of the server's time now, in milliseconds. Default: never at all. */
+  readonly wallOffset?: () => number;
 }
 
 /** How the log stands when it is opened; see recovery.ts. */
@@ -56,6 +60,8 @@ export interface OpenedLog {
   /** The process before ended in good order. */
   readonly wasClosed: boolean;
   readonly createdAt: number;
+  readonly state: StateFile;
+  readonly wall: WallOffset;
 }
 
 const POLICIES = { always: POLICY_ALWAYS, interval: POLICY_INTERVAL, never: POLICY_NEVER } as const;
@@ -73,6 +79,11 @@ export class Binlog implements Journal {
   private readonly room: Room;
   private readonly compaction: Compaction;
   private readonly retirement: Retirement;
+  private readonly jobs: LiveJobs;
+  private readonly state: StateFile;
+  private readonly wall: WallOffset;
+  /** Number of the newest segment that has its file. */
+  private highest = 0;
   private events: JournalEvents = { progressed: () => {}, failed: () => {} };
   private readonly isStrict: boolean;
   private readonly mostPending: number;
@@ -108,6 +119,11 @@ export class Binlog implements Journal {
     for (const segment of log.segments) this.segments.append(segment);
     if (this.segments.newest !== current) this.segments.append(current);
     this.batch = new Batch(files, segmentBytes, current);
+    this.jobs = jobs;
+    this.state = log.state;
+    this.wall = log.wall;
+    this.now = log.createdAt;
+    this.batch.wall = log.wall.ms;
     const { identity } = log;
     const policy = POLICIES[options.sync.kind];
     this.tail = new Tail(
@@ -122,8 +138,13 @@ export class Binlog implements Journal {
           policy,
           oldest: this.segments.oldest.number,
           nextId: jobs.nextId,
-          createdAt: Math.max(this.now, log.createdAt),
+          createdAt: Math.max(this.now, log.createdAt) + this.wall.ms,
+          hasState: this.state.isKept,
         }),
+        begun: ({ number }) => {
+          this.highest = number;
+          this.writeState(false);
+        },
         failed: (error) => this.fail(error),
       },
       current,
@@ -215,6 +236,7 @@ export class Binlog implements Journal {
     this.now = now;
     if (this.isOver || (this.isSyncing && this.isStrict)) return;
     try {
+      this.followClock();
       this.room.keep(this.batch.bytes, now);
       if (this.canCompact) this.compaction.step(false);
       this.retire();
@@ -257,12 +279,37 @@ export class Binlog implements Journal {
       this.batch.close(this.durable);
       this.write();
       this.tail.sync();
+      this.durable = this.batch.position;
+      this.writeState(true);
+      this.state.close();
       this.tail.close();
     } catch (error) {
       this.fail(error as Error);
     }
     this.isOver = true;
     this.files.release();
+  }
+
+  /** Another place than the log's end must know of it: see state_file.ts. */
+  private writeState(isClosed: boolean): void {
+    this.state.write({
+      isClosed,
+      highest: this.highest,
+      durable: this.durable,
+      position: this.batch.position,
+      nextId: this.jobs.nextId,
+      at: this.now + this.wall.ms,
+    });
+  }
+
+  /** The machine's clock was stepped: what is recorded from here on has its time, and what was recorded before moves along. */
+  private followClock(): void {
+    const step = this.wall.look();
+    if (step === 0) return;
+    this.batch.cut(this.durable);
+    this.batch.wall = this.wall.ms;
+    this.state.steps.add(this.batch.position, step);
+    this.writeState(false);
   }
 
   private recorded(bytes: number): void {

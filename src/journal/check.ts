@@ -5,6 +5,7 @@ import { firstFreeId } from "./free_id.ts";
 import { numberIn } from "./layout.ts";
 import { LogReader } from "./log_reader.ts";
 import type { LogVerdict, Progress } from "./log_reader.ts";
+import { STATE_NAME } from "./state_file.ts";
 import { JobTally } from "./tally.ts";
 import type { JobCounts } from "./tally.ts";
 
@@ -13,7 +14,7 @@ export type LogKind = "own" | "beanstalkd" | "none";
 
 export function logKind(files: Files): LogKind {
   const names = files.list();
-  if (names.some((name) => numberIn(name, "segment") > 0)) return "own";
+  if (names.some((name) => numberIn(name, "segment") > 0) || names.includes(STATE_NAME)) return "own";
   return names.some((name) => numberIn(name, "binlog") > 0) ? "beanstalkd" : "none";
 }
 

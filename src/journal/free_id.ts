@@ -12,6 +12,8 @@ export const SKIPPED_IDS = 1_048_576;
 /** The first id that no job of this log had, also none that a power cut took away. */
 export function firstFreeId(verdict: LogVerdict): number {
   const last = verdict.segments.at(-1);
-  const mayHaveLostIds = last !== undefined && last.header.policy !== POLICY_ALWAYS && !verdict.isClosed;
+  const isUnsure = last !== undefined && last.header.policy !== POLICY_ALWAYS && !verdict.isClosed;
+  // Nobody can say then whether the newest segments are there.
+  const mayHaveLostIds = isUnsure || verdict.found.kind === "lost";
   return verdict.nextId + (mayHaveLostIds ? SKIPPED_IDS : 0);
 }

@@ -2,12 +2,14 @@
 //
 // A place that does not verify is the torn end of the log if what follows was never promised to be durable: then nobody
 // was told of it. Each frame says how far the log was durable when it was written; a frame behind the bad place that
-// says "durable beyond it" proves damage. So do a bad header, a missing segment, and a frame that verifies with records
-// that do not.
+// says "durable beyond it" proves damage. So do a bad header, a missing segment, a frame that verifies with records
+// that do not, and an end before the place that the state file knows to be on the disk.
 
 import type { Files } from "../ports/files.ts";
 import type { Restorer } from "../ports/journal.ts";
+import { ClockSteps } from "./clock_steps.ts";
 import { SegmentBytes } from "./frames.ts";
+import { faultAtEnd, findState, type FoundState } from "./known_end.ts";
 import { FRAME_HEAD_BYTES, HEADER_BYTES, numberIn, segmentName } from "./layout.ts";
 import { RecordReader } from "./record.ts";
 import { decodeHeader } from "./segment.ts";
@@ -54,6 +56,12 @@ export interface LogVerdict {
   readonly durable: number;
   /** The log was closed in good order: nothing is missing at its end. */
   readonly isClosed: boolean;
+  /** What the state file says of this log. */
+  readonly found: FoundState;
+  /** Instants that were read have been moved by these. */
+  readonly steps: ClockSteps;
+  /** The last instant at which the log is known to have been written, by the machine's clock; -Infinity = nothing is known. */
+  readonly writtenAt: number;
 }
 
 /** Told of how far it is, in bytes. */
@@ -65,6 +73,9 @@ export class LogReader {
   private buffer: Uint8Array = new Uint8Array(0);
   private isClosed = false;
   private durable = 0;
+  private steps = new ClockSteps();
+  /** Position from which on what was recorded is later than what the state file says. */
+  private newFrom = Infinity;
 
   constructor(files: Files) {
     this.files = files;
@@ -83,7 +94,11 @@ export class LogReader {
 
   /** The same, with a pause after each segment. */
   *reading(restorer: Restorer, progress: Progress = () => {}): Generator<void, LogVerdict> {
-    const numbers = this.neededNumbers();
+    const newest = this.newestHeader();
+    const numbers = this.neededNumbers(newest);
+    const found = findState(this.files, newest);
+    this.steps = new ClockSteps(found.state?.steps);
+    this.newFrom = found.state?.position ?? Infinity;
     const total = this.sizeOf(numbers);
     const segments: ReadSegment[] = [];
     let bytes = 0;
@@ -113,12 +128,35 @@ export class LogReader {
     }
     const { records, lastId } = this.reader;
     if (bad === null) bad = this.missingStart(segments);
-    nextId = Math.max(nextId, lastId + 1);
+    nextId = Math.max(nextId, lastId + 1, found.state?.nextId ?? 1);
     // A segment without frames was begun by a process that ended before it wrote any.
     const isClosed = this.isClosed && bad === null && (segments.at(-1)?.frames ?? 0) > 0;
-    const found = { segments, numbers, records, bytes, nextId, durable: this.durable, isClosed };
-    if (bad === null) return { kind: "whole", bad, ...found };
-    return { ...this.judge(bad, segments), ...found };
+    const writtenAt = Math.max(found.state?.at ?? -Infinity, this.reader.latest);
+    const { durable, steps } = this;
+    const read = { segments, numbers, records, bytes, nextId, durable, isClosed, found, steps, writtenAt };
+    const judged = bad === null ? { kind: "whole" as const, bad } : this.judge(bad, segments);
+    return { ...this.holdAgainst(found, judged, segments, numbers), ...read };
+  }
+
+  /** What looks like the end of the log is damage where the state file knows of more. */
+  private holdAgainst(
+    found: FoundState,
+    judged: Pick<LogVerdict, "kind" | "bad">,
+    segments: readonly ReadSegment[],
+    numbers: readonly number[],
+  ): Pick<LogVerdict, "kind" | "bad"> {
+    const { kind, bad } = judged;
+    if (kind === "damaged") return judged;
+    const last = segments.at(-1);
+    const fault = faultAtEnd(found, {
+      newest: numbers.at(-1) ?? 0,
+      file: bad?.file ?? segmentName(last?.header.number ?? 1),
+      offset: bad?.offset ?? last?.end ?? 0,
+      position: last === undefined ? 0 : endOfFrames(last),
+      reason: bad?.reason ?? null,
+    });
+    if (fault === null) return judged;
+    return { kind: "damaged", bad: { ...fault, framesBehind: bad?.framesBehind ?? 0 } };
   }
 
   /** A segment's header and bytes, or what is wrong with it. */
@@ -143,11 +181,19 @@ export class LogReader {
       const from = at + FRAME_HEAD_BYTES;
       this.isClosed = from === end;
       this.durable = content.durableAt(at);
+      this.moveInstants(content.positionOf(at));
       if (!this.reader.read(content.bytes, content.view, from, end, header.number, restorer)) break;
       at = end;
       frames++;
     }
     return { header, end: at, size: content.size, frames };
+  }
+
+  /** What a frame at this position records is moved by the steps of the clock since then. */
+  private moveInstants(position: number): void {
+    const { reader } = this;
+    reader.shift = this.steps.shiftAt(position);
+    if (position < this.newFrom) reader.latest = -Infinity;
   }
 
   /** The bad place at a segment's end, if something lies there that is no frame. */
@@ -178,10 +224,15 @@ export class LogReader {
   }
 
   /** Without those that the newest segment says are not needed: a crash may have come between their removals. */
-  private neededNumbers(): number[] {
+  private neededNumbers(newest: SegmentHeader | null = this.newestHeader()): number[] {
     const numbers = LogReader.numbers(this.files);
-    const newest = numbers.length === 0 ? "" : this.headerOf(numbers[numbers.length - 1]);
-    return typeof newest === "string" ? numbers : numbers.filter((number) => number >= newest.oldest);
+    return newest === null ? numbers : numbers.filter((number) => number >= newest.oldest);
+  }
+
+  private newestHeader(): SegmentHeader | null {
+    const newest = LogReader.numbers(this.files).at(-1);
+    const header = newest === undefined ? "" : this.headerOf(newest);
+    return typeof header === "string" ? null : header;
   }
 
   private headerOf(number: number): SegmentHeader | string {

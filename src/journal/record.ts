@@ -10,7 +10,7 @@
 //   truncate  kind u8, mask of states u8, name length u8, 0, count of spared u32, deadline f64 and id f64 of the first job
 //           that was still delayed; name
 
-import { STATES_ALL } from "../core/jobs.ts";
+import { DELAYED, STATES_ALL } from "../core/jobs.ts";
 import type { JobState, Restorer, Truncation } from "../ports/journal.ts";
 import {
   CHANGE,
@@ -27,24 +27,27 @@ import {
   TRUNCATE_BYTES,
 } from "./layout.ts";
 
-/** Writes the fixed part of a put; name and body are the caller's. */
-export function encodePut(view: DataView, at: number, job: JobState, nameBytes: number): void {
+/**
+ * Writes the fixed part of a put; name and body are the caller's. `wall` is added to the server's instants, here and below: the
+ * machine's wall clock is what is recorded.
+ */
+export function encodePut(view: DataView, at: number, job: JobState, nameBytes: number, wall = 0): void {
   view.setUint32(at, PUT | job.state << 8 | nameBytes << 16, true);
   view.setUint32(at + 4, job.bodyBytes, true);
   view.setFloat64(at + 8, job.id, true);
-  view.setFloat64(at + 16, job.createdAt, true);
-  view.setFloat64(at + 24, job.mark, true);
+  view.setFloat64(at + 16, job.createdAt + wall, true);
+  view.setFloat64(at + 24, job.state === DELAYED ? job.mark + wall : job.mark, true);
   view.setUint32(at + 32, job.pri, true);
   view.setUint32(at + 36, job.delay, true);
   view.setUint32(at + 40, job.ttr, true);
   encodeCounts(view, at + 44, job);
 }
 
-export function encodeChange(view: DataView, at: number, job: JobState): void {
+export function encodeChange(view: DataView, at: number, job: JobState, wall = 0): void {
   view.setUint32(at, CHANGE | job.state << 8, true);
   view.setUint32(at + 4, job.pri, true);
   view.setFloat64(at + 8, job.id, true);
-  view.setFloat64(at + 16, job.mark, true);
+  view.setFloat64(at + 16, job.state === DELAYED ? job.mark + wall : job.mark, true);
   view.setUint32(at + 24, job.delay, true);
   encodeCounts(view, at + 28, job);
 }
@@ -65,10 +68,10 @@ export function encodeSpared(view: DataView, at: number, id: number): void {
 }
 
 /** Writes the fixed part of a truncate; the name is the caller's. */
-export function encodeTruncate(view: DataView, at: number, truncation: Truncation): void {
+export function encodeTruncate(view: DataView, at: number, truncation: Truncation, wall = 0): void {
   view.setUint32(at, TRUNCATE | truncation.states << 8 | truncation.tube.length << 16, true);
   view.setUint32(at + 4, truncation.spared.length, true);
-  view.setFloat64(at + 8, truncation.delayedFrom, true);
+  view.setFloat64(at + 8, truncation.delayedFrom + wall, true);
   view.setFloat64(at + 16, truncation.delayedFromId, true);
 }
 
@@ -126,6 +129,10 @@ export class RecordReader {
   /** The oldest segment that is needed, as said last; 0 = nothing was said. */
   oldest = 0;
   records = 0;
+  /** Added to the instants of what is read, in milliseconds; see clock_steps.ts. */
+  shift = 0;
+  /** The latest instant at which a job that was read was made, moved by {@link shift}. */
+  latest = -Infinity;
   private readonly job = new ReadJob();
   /** Those that were spared, up to the truncate that does it. If it never came, the next record is another one. */
   private spared: number[] = [];
@@ -186,8 +193,9 @@ export class RecordReader {
     const { job } = this;
     job.state = bytes[at + 1];
     job.bodyBytes = end - nameEnd;
-    job.createdAt = view.getFloat64(at + 16, true);
-    job.mark = view.getFloat64(at + 24, true);
+    job.createdAt = view.getFloat64(at + 16, true) + this.shift;
+    if (job.createdAt > this.latest) this.latest = job.createdAt;
+    job.mark = this.mark(view.getFloat64(at + 24, true));
     job.pri = view.getUint32(at + 32, true);
     job.delay = view.getUint32(at + 36, true);
     job.ttr = view.getUint32(at + 40, true);
@@ -213,7 +221,7 @@ export class RecordReader {
     const end = from + bytes[at + 2];
     if (end > to || end === from || states === 0 || (states & ~STATES_ALL) !== 0) return 0;
     const count = view.getUint32(at + 4, true);
-    const delayedFrom = view.getFloat64(at + 8, true);
+    const delayedFrom = view.getFloat64(at + 8, true) + this.shift;
     const delayedFromId = view.getFloat64(at + 16, true);
     if (Number.isNaN(delayedFrom)) return 0;
     // Before its own there may be some of a truncate whose record was torn off.
@@ -223,11 +231,15 @@ export class RecordReader {
     return end;
   }
 
+  private mark(recorded: number): number {
+    return this.job.state === DELAYED ? recorded + this.shift : recorded;
+  }
+
   private change(bytes: Uint8Array, view: DataView, at: number): void {
     const { job } = this;
     job.state = bytes[at + 1];
     job.pri = view.getUint32(at + 4, true);
-    job.mark = view.getFloat64(at + 16, true);
+    job.mark = this.mark(view.getFloat64(at + 16, true));
     job.delay = view.getUint32(at + 24, true);
     job.counts(view, at + 28);
   }

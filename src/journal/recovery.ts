@@ -12,17 +12,19 @@ import { HEADER_BYTES, MIN_SEGMENT_BYTES, putBytes, segmentName, UNFINISHED } fr
 import { inOneGo, LogReader } from "./log_reader.ts";
 import type { BadPlace, LogVerdict, Progress } from "./log_reader.ts";
 import { LogProblem } from "./problem.ts";
+import { WallOffset } from "./clock_steps.ts";
 import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
 import { explainSystemError } from "./system_error.ts";
+import { StateFile } from "./state_file.ts";
 
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
   readonly live: LiveJobs;
   restore(): Restorer & {
-    finish(nextId: number, now: number, tell?: TellOfJob): void;
+    finish(nextId: number, now: number, tell?: TellOfJob, shift?: number): void;
     /** The same, with pauses. */
-    finishing?(nextId: number, now: number, tell?: TellOfJob): Generator<void>;
+    finishing?(nextId: number, now: number, tell?: TellOfJob, shift?: number): Generator<void>;
   };
 }
 
@@ -41,6 +43,10 @@ export interface Recovered {
   readonly bytes: number;
   /** The torn end that was cut off, if there was one. */
   readonly torn: BadPlace | null;
+  /** The state file was there when the newest segment was begun, and is not now. */
+  readonly isStateLost: boolean;
+  /** The machine's clock stands so many milliseconds before the last instant that the log knows; 0 = it does not. */
+  readonly clockWentBackMs: number;
 }
 
 const REWRITE_BYTES = 1_048_576;
@@ -98,16 +104,75 @@ function* recover(
   const restorer = queue.restore();
   const verdict = yield* new LogReader(files).reading(restorer, options.progress);
   if (verdict.kind === "damaged") throw new LogProblem("damaged", describeDamage(files.path, verdict.bad!));
+  const wall = new WallOffset(options.wallOffset ?? null);
+  const state = openState(files, queue, verdict, options, wall);
   if (verdict.kind === "torn") cutOff(files, verdict);
   const segments = runningSegments(verdict);
   const nextId = firstFreeId(verdict);
   const count = counterOf(segments);
-  if (restorer.finishing === undefined) restorer.finish(nextId, options.now, count);
-  else yield* restorer.finishing(nextId, options.now, count);
+  const back = clockWentBack(verdict, options.now + wall.ms);
+  const shift = -back - wall.ms;
+  if (restorer.finishing === undefined) restorer.finish(nextId, options.now, count, shift);
+  else yield* restorer.finishing(nextId, options.now, count, shift);
+  if (back > 0) state.steps.add(endOf(verdict), -back);
   settle(files, verdict);
   removeUnneeded(files, verdict);
-  const binlog = begin(files, verdict, segments, queue.live, options);
-  return { binlog, records: verdict.records, bytes: verdict.bytes, torn: verdict.bad };
+  const binlog = begin(files, verdict, segments, queue.live, state, wall, options);
+  return {
+    binlog,
+    records: verdict.records,
+    bytes: verdict.bytes,
+    torn: verdict.bad,
+    isStateLost: verdict.found.kind === "lost",
+    clockWentBackMs: back,
+  };
+}
+
+/** Smaller differences are left to the limits that each instant has. */
+const LEAST_BACK_MS = 500;
+
+/**
+ * By how much the machine's clock was at least set back between two starts, in milliseconds: the log was written later than now.
+ * All that it recorded moves along, so that no job is younger than the queue thinks and no delay grows.
+ */
+function clockWentBack({ writtenAt }: LogVerdict, wallNow: number): number {
+  const back = Math.round(writtenAt - wallNow);
+  return back >= LEAST_BACK_MS && Number.isSafeInteger(back) ? back : 0;
+}
+
+/** Position behind the last frame that verifies. */
+function endOf(verdict: LogVerdict): number {
+  const last = verdict.segments.at(-1);
+  return last === undefined ? 0 : last.header.base + last.end - HEADER_BYTES;
+}
+
+/**
+ * The state file to go on with. One that is made anew, and one that speaks of segments which the torn end takes away, says how
+ * the log stands before anything is changed: whatever stops the process from here on, the next start finds no more than that.
+ */
+function openState(
+  files: Files,
+  queue: RestorableQueue,
+  verdict: LogVerdict,
+  options: RecoveryOptions,
+  wall: WallOffset,
+): StateFile {
+  const { found, segments, numbers } = verdict;
+  const identity = segments[0]?.header.identity ?? options.identity;
+  const state = new StateFile(files, identity, found.state);
+  const end = endOf(verdict);
+  state.steps.keepWithin(segments[0]?.header.base ?? 0, end);
+  const highest = segments.at(-1)?.header.number ?? 0;
+  if (found.state !== null && highest === (numbers.at(-1) ?? 0)) return state;
+  state.write({
+    isClosed: false,
+    highest,
+    durable: found.state?.durable ?? 0,
+    position: end,
+    nextId: Math.max(verdict.nextId, queue.live.nextId),
+    at: Math.max(options.now + wall.ms, verdict.writtenAt),
+  });
+  return state;
 }
 
 /**
@@ -119,11 +184,13 @@ function begin(
   verdict: LogVerdict,
   segments: readonly Segment[],
   jobs: LiveJobs,
+  state: StateFile,
+  wall: WallOffset,
   options: RecoveryOptions,
 ): Binlog {
   const last = segments.at(-1);
   const identity = verdict.segments[0]?.header.identity ?? options.identity;
-  const log = { files, identity, segments, wasClosed: verdict.isClosed, createdAt: options.now };
+  const log = { files, identity, segments, wasClosed: verdict.isClosed, createdAt: options.now, state, wall };
   const resumed = (): Binlog => new Binlog({ ...log, current: last!, isThere: true }, jobs, options);
   if (verdict.segments.at(-1)?.frames === 0) return resumed();
   const next = new Segment((last?.number ?? 0) + 1, last?.end ?? 0);

@@ -39,7 +39,7 @@ export interface Salvaged {
 export function salvageLog(files: Files, queue: RestorableQueue): Salvaged {
   const verdict = new LogReader(files).read(NOTHING);
   const restorer = queue.restore();
-  const salvage = new Salvage(files, new Witness(restorer, queue.live));
+  const salvage = new Salvage(files, new Witness(restorer, queue.live), verdict);
   salvage.run();
   const { frames, bytes, losses, witness, reader } = salvage;
   const nextId = nextIdOf(salvage, verdict);
@@ -117,9 +117,12 @@ class Salvage {
   /** Position up to which the log has been looked through. */
   private reached = -1;
 
-  constructor(files: Files, witness: Witness) {
+  private readonly verdict: LogVerdict;
+
+  constructor(files: Files, witness: Witness, verdict: LogVerdict) {
     this.files = files;
     this.witness = witness;
+    this.verdict = verdict;
   }
 
   run(): void {
@@ -135,6 +138,22 @@ class Salvage {
     needed.sort((a, b) => a.base - b.base || a.number - b.number);
     this.tellMissingStart(needed);
     for (const [i, candidate] of needed.entries()) this.save(candidate, needed[i + 1]?.base ?? 0);
+    this.tellMissingEnd(Math.max(0, ...needed.map(({ number }) => number)));
+  }
+
+  /** What the state file knows of, and no segment has. */
+  private tellMissingEnd(newest: number): void {
+    const { state } = this.verdict.found;
+    if (state === null) return;
+    const bytes = Math.max(0, state.durable - Math.max(0, this.reached));
+    const isSegmentMissing = newest < state.highest &&
+      !this.broken.some(({ number }) => number === state.highest);
+    if (!isSegmentMissing && (bytes === 0 || this.losses.length > 0)) return;
+    const where = isSegmentMissing ? segmentName(state.highest) : `behind ${segmentName(newest)}`;
+    const reason = isSegmentMissing
+      ? "the file is missing, with all that stood in it"
+      : "records are missing";
+    this.losses.push({ where, bytes, reason });
   }
 
   /** Finds out where a segment stands; null when nothing in it verifies. */
@@ -223,6 +242,7 @@ class Salvage {
       if (!isFrame) this.lose(name, at, end, "what lies there is no whole record");
       else {
         const from = at + FRAME_HEAD_BYTES;
+        this.reader.shift = this.verdict.steps.shiftAt(content.positionOf(at));
         const isRead = this.reader.read(content.bytes, content.view, from, end, number, this.witness);
         if (!isRead) this.lose(name, at, end, "its checksum is right, but what it holds are no records");
         this.frames++;

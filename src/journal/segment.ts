@@ -23,8 +23,11 @@ export interface SegmentHeader {
   readonly policy: number;
   /** In milliseconds since 1970. */
   readonly createdAt: number;
+  /** The directory had a state file when it was begun. */
+  readonly hasState: boolean;
 }
 
+const FLAG_STATE = 1;
 const CRC_AT = HEADER_BYTES - 4;
 
 export function encodeHeader(header: SegmentHeader, files: Files): Uint8Array {
@@ -39,6 +42,7 @@ export function encodeHeader(header: SegmentHeader, files: Files): Uint8Array {
   view.setFloat64(48, header.nextId, true);
   view.setFloat64(56, header.oldest, true);
   view.setFloat64(64, header.createdAt, true);
+  view.setUint32(72, header.hasState ? FLAG_STATE : 0, true);
   view.setUint32(CRC_AT, files.checksum(bytes.subarray(0, CRC_AT), 0), true);
   return bytes;
 }
@@ -63,6 +67,7 @@ export function decodeHeader(bytes: Uint8Array, files: Files): SegmentHeader | s
     policy: view.getUint32(12, true),
     oldest: view.getFloat64(56, true),
     createdAt: view.getFloat64(64, true),
+    hasState: (view.getUint32(72, true) & FLAG_STATE) !== 0,
   };
 }
 

@@ -15,6 +15,8 @@ export interface TailOptions {
   readonly wasClosed: boolean;
   /** Says what the header of a segment shall say. */
   readonly header: (segment: Segment) => SegmentHeader;
+  /** A segment has its name and its header, both on the disk; nothing has been written to it since. */
+  readonly begun: (segment: Segment) => void;
   /** A spare could not be synced. */
   readonly failed: (error: Error) => void;
 }
@@ -144,6 +146,7 @@ export class Tail {
     file.sync();
     files.rename(name, segmentName(segment.number));
     files.syncDirectory();
+    this.options.begun(segment);
     return { file, size };
   }
 
@@ -153,6 +156,7 @@ export class Tail {
     const file = files.open(segmentName(segment.number), "write");
     file.write([encodeHeader(header(segment), files)], 0);
     file.sync();
+    this.options.begun(segment);
     return { file, size: file.size };
   }
 

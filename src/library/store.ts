@@ -81,11 +81,13 @@ export function binlog(directory: string, options: BinlogStoreOptions = {}): Sto
   const sync = policyOf(options.sync ?? "always");
   return (queue, now) => {
     queue.limitMovesPerKick(changesAtOnce(segmentBytes));
+    const clock = serverClock(now);
     return openLog(new NodeFiles(directory), queue, {
       segmentBytes,
       sync,
       stopwatch: () => performance.now(),
       now,
+      wallOffset: () => Date.now() - clock(),
       identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
     }).binlog;
   };
@@ -112,10 +114,12 @@ export interface KvStoreOptions {
  */
 export function kv(pathOrUrl: string, options: KvStoreOptions = {}): Store {
   return async (queue, now) => {
+    const clock = serverClock(now);
     const { journal } = await openKv(await openedStore(pathOrUrl), queue, {
       ...leaseFacts(),
       name: options.name ?? DEFAULT_KV_NAME,
-      clock: serverClock(now),
+      clock,
+      wallOffset: () => Date.now() - clock(),
     });
     return journal;
   };

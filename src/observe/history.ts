@@ -72,8 +72,8 @@ class Series {
   }
 
   private writeTimes(at: number, times: Histogram | null, before: Float64Array): void {
-    this.values[at] = times === null ? NaN : quantile(times.counts, before, 0.5) ?? NaN;
-    this.values[at + 1] = times === null ? NaN : quantile(times.counts, before, 0.99) ?? NaN;
+    this.values[at] = times === null ? NaN : roundedDown(quantile(times, before, 0.5) ?? NaN);
+    this.values[at + 1] = times === null ? NaN : roundedDown(quantile(times, before, 0.99) ?? NaN);
   }
 
   points(): HistoryPoint[] {
@@ -94,6 +94,12 @@ class Series {
     const counts = { put, reserved, deleted, released, buried, timeouts, ready };
     return { at, ...counts, waitP50Ms, waitP99Ms, runP50Ms, runP99Ms };
   }
+}
+
+/** The nearest number with 24 bits that is not above: the longest time seen stays the ceiling. */
+function roundedDown(ms: number): number {
+  const nearest = Math.fround(ms);
+  return nearest > ms ? nearest * (1 - 2 ** -23) : nearest;
 }
 
 export class History {

@@ -21,6 +21,7 @@ export interface Measured {
     readonly journal: Journal;
     readonly lag: LoopLag;
     readonly refusals: Refusals;
+    wallInstant(instant: number): number;
     readonly facts: {
       readonly version: string;
       readonly startedAt: number;
@@ -63,7 +64,7 @@ function writeProcess(text: Exposition, { server, runtime, memory }: Measured): 
   text.family("runnerbean_build", "info", "Which version runs, and on which runtime.");
   text.sample(1, { version: facts.version, runtime });
   text.family("process_start_time_seconds", "gauge", "Instant of the start, in seconds since 1970.");
-  text.sample(facts.startedAt / 1000);
+  text.sample(server.wallInstant(facts.startedAt) / 1000);
   text.family("process_cpu_seconds", "counter", "CPU time used, by the user and the system.");
   text.sample((cpu.user + cpu.system) / 1e6);
   text.family("process_resident_memory_bytes", "gauge", "Memory of the process that is resident.");

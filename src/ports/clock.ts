@@ -4,6 +4,8 @@
 export interface Clock {
   /** Milliseconds since 1970, with fractions; never goes backwards, whatever happens to the machine's clock. */
   now(): number;
+  /** How far the machine's wall clock is ahead of {@link now}, in milliseconds: 0 until it is stepped. Left out: always 0. */
+  wallOffset?(): number;
   /** Calls `wake` once at or after the instant; replaces an earlier request. Infinity takes it back. */
   wakeAt(instant: number, wake: () => void): void;
   /** Calls back when the input that is at hand has been taken in: at the end of this turn of the event loop. */

@@ -205,8 +205,9 @@ export function writeTubesWatched(document: YamlDocument, session: Session): voi
   for (const watch of session.watches) document.item(watch.tube.name);
 }
 
+/** Whole seconds of an age in milliseconds; never below 0. */
 export function wholeSeconds(ms: number): number {
-  return Math.trunc(ms / 1000);
+  return ms > 0 ? Math.trunc(ms / 1000) : 0;
 }
 
 /**
@@ -217,7 +218,8 @@ export function secondsLeft(ms: number): number {
   return Math.max(0, Math.ceil(ms / 1000) - 1);
 }
 
-function secondsWithMicros(micros: number): string {
+function secondsWithMicros(given: number): string {
+  const micros = given > 0 && given <= Number.MAX_SAFE_INTEGER ? given : 0;
   const seconds = Math.trunc(micros / 1e6);
   return `${seconds}.${String(Math.trunc(micros - seconds * 1e6)).padStart(6, "0")}`;
 }

@@ -26,6 +26,10 @@ export class Inspector {
   get facts(): ServerFacts {
     return this.#server.facts;
   }
+  /** An instant of the server's as the machine's clock has it by now, which may have been stepped since the start. */
+  wallInstant(instant: number): number {
+    return this.#server.wallInstant(instant);
+  }
   /** What the journal has done, if it measures that. */
   get journalWork(): JournalWork | undefined {
     return this.#server.journal.facts.work;

@@ -8,6 +8,7 @@ import {
   RESERVED_JOB,
   TRUNCATED,
 } from "../core/outbox.ts";
+import { LONGEST_DECIMAL, writeDecimal } from "../protocol/decimal.ts";
 import type { ReplyWriter } from "../protocol/encoder.ts";
 import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
@@ -126,6 +127,7 @@ class Collected implements ReplyWriter {
   }
 
   number(value: number): void {
-    this.bytes(encoder.encode(String(value)));
+    const digits = new Uint8Array(LONGEST_DECIMAL);
+    this.bytes(digits.subarray(0, writeDecimal(digits, 0, value)));
   }
 }

@@ -222,6 +222,16 @@ export class Server implements ConnectionOwner {
     outbox.clear();
   }
 
+  /** The server's time by now, also between its turns, in milliseconds. */
+  get time(): number {
+    return Math.max(this.now, this.clock.now());
+  }
+
+  /** An instant of the server's as the machine's clock has it by now, which may have been stepped since the start. */
+  wallInstant(instant: number): number {
+    return instant + (this.clock.wallOffset?.() ?? 0);
+  }
+
   /** Tells an observer, from now on, of all that happens to jobs; null: nobody any more. */
   observe(observer: Observer | null): void {
     this.observer = observer;
@@ -388,7 +398,8 @@ export class Server implements ConnectionOwner {
 
   /** An earlier wake than needed does no harm, so the timer is only touched when something is due sooner. */
   private setTimer(): void {
-    const nextInstant = Math.min(this.nextInstant, this.lag.beatAt);
+    // A past instant, 0 above all, means "as soon as may be": the lateness of the timer counts from now.
+    const nextInstant = Math.max(this.now, Math.min(this.nextInstant, this.lag.beatAt));
     if (nextInstant >= this.wakesAt) return;
     this.wakesAt = nextInstant;
     this.clock.wakeAt(nextInstant, this.wake);

@@ -144,7 +144,7 @@ describe("import from beanstalkd", () => {
       assertEquals([imported.code, imported.stderr], [0, ""]);
       assertStringIncludes(imported.stdout, `written to ${to}: ${before.size} jobs; next id `);
       assertEquals(snapshot(from), files);
-      assertEquals(readdirSync(to), ["segment.1"]);
+      assertEquals(readdirSync(to), ["segment.1", "state"]);
 
       const ours = await startServer({ args: ["-b", to] });
       try {
@@ -233,7 +233,7 @@ describe("import of what is not right", () => {
           imported.stderr,
           /^runnerbean: binlog\.1, offset \d+: no job has a body of such a size; 92 bytes/m,
         );
-        assertEquals(readdirSync(inside("to")).sort(), ["quarantine.jsonl", "segment.1"]);
+        assertEquals(readdirSync(inside("to")).sort(), ["quarantine.jsonl", "segment.1", "state"]);
         const dump = await runVerb(["dump", inside("to")]);
         assertEquals(dump.stdout.trimEnd().split("\n").slice(1).map((line) => JSON.parse(line).id), [1, 9]);
         const quarantine = readFileSync(inside("to/quarantine.jsonl"), "utf8");

@@ -173,7 +173,7 @@ describe("verbs: dump and load", () => {
       const loaded = await runVerb(["load", inside("one")], lines);
       assertEquals([loaded.code, loaded.stderr], [0, ""]);
       assertMatch(loaded.stdout, /^written to .*one: 9 jobs; next id 2000000000000000\n$/);
-      assertEquals(readdirSync(inside("one")), ["segment.1"]);
+      assertEquals(readdirSync(inside("one")), ["segment.1", "state"]);
       const before = snapshot(inside("one"));
       const first = await runVerb(["dump", inside("one")]);
       assertEquals([first.code, first.stderr], [0, ""]);
@@ -336,15 +336,28 @@ describe("verbs: check and salvage", () => {
       );
       const segment = join(log, "segment.1");
       const bytes = readFileSync(segment);
-      // The last records of a log that was not closed: the frame that closes it, and part of the one before, are gone.
+      // The frame that closes it, and part of the one before, are gone.
       const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
       writeFileSync(segment, bytes.subarray(0, end - 30));
+      const cut = await runVerb(["check", log]);
+      assertEquals(cut.code, 1);
+      assertMatch(
+        cut.stdout,
+        /: damaged at segment\.1, offset \d+: .* closed in good order up to \d+ bytes behind this place/,
+      );
+      assertEquals((await runVerb(["dump", log])).code, 1);
+      // Without the file that knows of the end it looks like a log that was being written.
+      rmSync(join(log, "state"));
       const before = snapshot(log);
       const torn = await runVerb(["check", log]);
       assertEquals(torn.code, 0, torn.stdout);
       assertMatch(
         torn.stdout,
         /: torn at its end, at segment\.1, offset \d+: the next start cuts off \d+ bytes that/,
+      );
+      assertMatch(
+        torn.stdout,
+        /^its file state is missing: nothing shows whether the newest segments are there$/m,
       );
       assertEquals(snapshot(log), before);
       const dump = await runVerb(["dump", log]);

@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Engine } from "../../src/core/engine.ts";
 import { BURIED, DELAYED, READY } from "../../src/core/jobs.ts";
 import type { LiveJob } from "../../src/core/live_jobs.ts";
@@ -112,5 +112,43 @@ describe("Restoration", () => {
     const engine = new Engine();
     engine.open();
     assertThrows(() => engine.restore());
+  });
+
+  const NOW = 1_700_000_000_000;
+  const INSTANTS = [NaN, Infinity, -Infinity, 1e300, -1e300, -1, 0, NOW + 1, NOW + 3 * 86_400_000, 2 ** 53];
+  for (const instant of INSTANTS) {
+    it(`brings an instant of ${instant} into range`, () => {
+      for (const shift of [0, 1e12, -1e12]) {
+        const engine = new Engine();
+        const restoration = engine.restore();
+        const source = bytes("x\r\n");
+        restoration.put(job(1, { createdAt: instant }), source, 0, 3);
+        restoration.put(
+          job(2, { createdAt: instant, state: DELAYED, mark: instant, delay: 4 }),
+          source,
+          0,
+          3,
+        );
+        restoration.put(job(3, { createdAt: instant, state: BURIED, mark: 1 }), source, 0, 3);
+        restoration.put(job(4, { state: DELAYED, mark: instant, delay: 0 }), source, 0, 3);
+        restoration.finish(5, NOW, undefined, shift);
+        for (const id of [1, 2, 3, 4]) {
+          const { createdAt } = engine.live.find(id)!;
+          assert(createdAt <= NOW, `${id}: ${createdAt}`);
+          assert(!Number.isNaN(Date.parse(new Date(createdAt).toISOString())), `${id}: ${createdAt}`);
+        }
+        const { state, mark } = engine.live.find(2)!;
+        assert(state === READY || (mark > NOW && mark <= NOW + 4000), `${state} ${mark}`);
+        assert(engine.nextDeadline === Infinity || engine.nextDeadline <= NOW + 4_294_967_295_000);
+      }
+    });
+  }
+
+  it("leaves instants to those who only look", () => {
+    const engine = new Engine();
+    const restoration = engine.restore();
+    restoration.put(job(1, { createdAt: 9e15, state: DELAYED, mark: 9e15, delay: 1 }), bytes("x\r\n"), 0, 3);
+    restoration.finish(2, -Infinity);
+    assertEquals([engine.live.find(1)!.createdAt, engine.live.find(1)!.mark], [9e15, 9e15]);
   });
 });

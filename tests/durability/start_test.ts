@@ -140,6 +140,45 @@ describe("a start that cannot be", () => {
     assertEquals(readFileSync(path), bytes, "nothing was changed");
   });
 
+  it(
+    "-b on a log whose end is missing: refused, and says what to bring back",
+    { timeout: 60_000 },
+    async () => {
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        const { server, port } = await start([...runnerbeanCommand(), "-s", "4096"]);
+        for (let i = 0; i < 30; i++) {
+          assertMatch(await ask(port, `put 0 0 60 300\r\n${"x".repeat(300)}\r\n`), /^INSERTED \d+\r\n$/);
+        }
+        await server.stop(signal);
+        const newest = newestSegmentOf(directory);
+        const bytes = readFileSync(newest.path);
+        rmSync(newest.path);
+        const missing = await refused();
+        assertEquals(missing.code, 1, missing.stderr);
+        assertMatch(missing.stderr, new RegExp(`damaged at ${newest.name}: the file is missing, though`));
+        assertMatch(missing.stderr, /bring back that file if you have it.*runnerbean salvage/);
+        if (signal === "SIGTERM") {
+          const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+          for (const size of [end - 1, end - 25, end - 500, HEADER_BYTES]) {
+            writeFileSync(newest.path, bytes.subarray(0, size));
+            const cut = await refused();
+            assertEquals(cut.code, 1, cut.stderr);
+            assertMatch(cut.stderr, /closed in good order up to \d+ bytes behind this place/);
+          }
+        }
+        writeFileSync(newest.path, bytes);
+      }
+      rmSync(join(directory, "state"));
+      const { server, port } = await start([...runnerbeanCommand(), "-s", "4096"]);
+      assertMatch(
+        server.stderr(),
+        /the file state is missing in .*; started with those that are, and ids go on further up/,
+      );
+      assertMatch(await ask(port, "put 0 0 60 3\r\nabc\r\n"), /^INSERTED 10486\d\d\r\n$/);
+      await server.stop("SIGTERM");
+    },
+  );
+
   it("-b on a directory that may not be written", { timeout: 60_000, skip: noOtherUser() }, async () => {
     chmodSync(folder, 0o755);
     chmodSync(directory, 0o555);
@@ -154,6 +193,11 @@ describe("a start that cannot be", () => {
     assert(!/\n\s+at /.test(stderr), `a stack is no message: ${stderr}`);
   });
 });
+
+function newestSegmentOf(folder: string): { readonly name: string; readonly path: string } {
+  const newest = Math.max(...readdirSync(folder).map((name) => numberIn(name, "segment")));
+  return { name: `segment.${newest}`, path: join(folder, `segment.${newest}`) };
+}
 
 function noOtherUser(): string | false {
   return process.getuid?.() === 0 ? false : "only root may become another user";

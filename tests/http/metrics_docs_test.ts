@@ -28,7 +28,14 @@ function exposed(): ExpositionReader {
   const text = new Exposition("prometheus");
   const live = new LiveEvents(engine, observation, now);
   const memory = (): { rss: number; heapUsed: number } => ({ rss: 1, heapUsed: 1 });
-  const server = { engine, journal, lag: new LoopLag(), refusals: new Refusals(() => 0), facts };
+  const server = {
+    engine,
+    journal,
+    lag: new LoopLag(),
+    refusals: new Refusals(() => 0),
+    wallInstant: (instant: number) => instant,
+    facts,
+  };
   for (const _ of writeMetrics(text, { server, observation, live, runtime: "bun", memory, now: () => now }));
   return new ExpositionReader(text.end(), false);
 }

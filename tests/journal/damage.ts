@@ -2,7 +2,7 @@
 
 import { MIN_SEGMENT_BYTES } from "../../src/journal/layout.ts";
 import { LogProblem } from "../../src/journal/problem.ts";
-import { describeJobs, LoggedQueue } from "./logged_queue.ts";
+import { describeJobs, LoggedQueue, T0 } from "./logged_queue.ts";
 import { PlainFiles } from "./plain_files.ts";
 import type { SmallLog } from "./small_log.ts";
 import { text } from "./small_log.ts";
@@ -25,14 +25,16 @@ export interface Finding {
 
 /** The smallest: less to make ready at each start. */
 const SEGMENT_BYTES = MIN_SEGMENT_BYTES;
-const DAMAGED = /damaged at (segment\.\d+)(?:, offset (\d+))?: /;
+/** After the log was written, and before its delays are over. */
+const OPENED_AT = T0 + 201_000;
+const DAMAGED = /damaged at (segment\.\d+|state)(?:, offset (\d+))?: /;
 
 /** Throws when what came back is neither the log nor a beginning of it. */
 export function openDamaged(log: SmallLog, contents: ReadonlyMap<string, Uint8Array>): Finding {
   const files = PlainFiles.holding(contents);
   let queue: LoggedQueue;
   try {
-    queue = new LoggedQueue(files, { segmentBytes: SEGMENT_BYTES });
+    queue = new LoggedQueue(files, { segmentBytes: SEGMENT_BYTES, now: OPENED_AT });
   } catch (error) {
     return refusal(error, files, contents);
   }
@@ -63,7 +65,11 @@ function goOn(queue: LoggedQueue, files: PlainFiles): void {
   queue.put(text("after the damage"));
   queue.commit();
   const expected = describeJobs(queue.engine);
-  const again = new LoggedQueue(PlainFiles.holding(files.contents()), { segmentBytes: SEGMENT_BYTES });
+  const contents = files.contents();
+  const again = new LoggedQueue(PlainFiles.holding(contents), {
+    segmentBytes: SEGMENT_BYTES,
+    now: OPENED_AT,
+  });
   if (describeJobs(again.engine) !== expected) throw new Error("what was served was lost in the next start");
   if (again.recovered.torn?.framesBehind) throw new Error("the next start found it torn again");
 }

@@ -13,6 +13,8 @@ export interface LoggedQueueOptions {
   readonly sync?: SyncPolicy;
   /** When it is opened, in milliseconds since 1970. */
   readonly now?: number;
+  /** How far the machine's clock is ahead of the queue's, in milliseconds. */
+  readonly wallOffset?: () => number;
   /** Of a new log. */
   readonly identity?: Uint8Array;
 }
@@ -31,6 +33,7 @@ export class LoggedQueue extends DrivenQueue {
       sync: options.sync ?? { kind: "always" },
       stopwatch: () => 0,
       now,
+      wallOffset: options.wallOffset,
       identity: options.identity ?? IDENTITY,
     });
     super(engine, recovered.binlog, now);

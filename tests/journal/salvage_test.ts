@@ -14,6 +14,7 @@ import { openLog } from "../../src/journal/recovery.ts";
 import { salvageLog } from "../../src/journal/salvage.ts";
 import type { Salvaged } from "../../src/journal/salvage.ts";
 import { decodeHeader } from "../../src/journal/segment.ts";
+import { STATE_NAME } from "../../src/journal/state_file.ts";
 import { writeLog } from "../../src/journal/write_log.ts";
 import { Random } from "../support/random.ts";
 import { BytesFiles } from "./bytes_files.ts";
@@ -57,7 +58,9 @@ function inDirectory<T>(work: (directory: string) => T): T {
 
 function segmentsOf(directory: string): BytesFiles {
   return new BytesFiles(
-    [...BytesFiles.of(directory).content].filter(([name]) => name.startsWith("segment.")),
+    [...BytesFiles.of(directory).content].filter(([name]) =>
+      name.startsWith("segment.") || name === STATE_NAME
+    ),
   );
 }
 
@@ -102,7 +105,7 @@ interface FoundFrame {
 
 function segmentNames(files: BytesFiles): string[] {
   const number = (name: string): number => Number(name.split(".")[1]);
-  return files.list().sort((a, b) => number(a) - number(b));
+  return files.list().filter((name) => name !== STATE_NAME).sort((a, b) => number(a) - number(b));
 }
 
 /** All frames of a log that is whole, in order. */

@@ -155,6 +155,7 @@ function withByte(bytes: Uint8Array, at: number, byte: number): Uint8Array {
 
 describe("headers of segments", () => {
   const header: SegmentHeader = {
+    hasState: true,
     number: 999_999_999_999,
     identity: new Uint8Array(16).map((_, i) => 255 - i),
     base: LARGE_ID,

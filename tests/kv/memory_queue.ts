@@ -12,6 +12,9 @@ export interface MemoryQueueOptions {
   readonly stopwatch?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly validMs?: number;
+  /** The queue's time at its start, in milliseconds since 1970, and how far the machine's clock is ahead of it. */
+  readonly now?: number;
+  readonly wallOffset?: () => number;
 }
 
 export interface MemoryQueue {
@@ -25,7 +28,14 @@ export async function openMemoryQueue(
   content: MemoryKvContent,
   options: MemoryQueueOptions = {},
 ): Promise<MemoryQueue> {
-  const { isGone = true, stopwatch = () => 0, sleep = () => Promise.resolve(), validMs } = options;
+  const {
+    isGone = true,
+    stopwatch = () => 0,
+    sleep = () => Promise.resolve(),
+    validMs,
+    now = T0,
+    wallOffset,
+  } = options;
   const kv = new MemoryKv(content);
   const engine = new Engine();
   const number = ++claimants;
@@ -37,7 +47,8 @@ export async function openMemoryQueue(
     sleep,
     validMs,
     name: "jobs",
-    clock: () => T0,
+    clock: () => now,
+    wallOffset,
   });
-  return { queue: new DrivenQueue(engine, journal, T0), kv };
+  return { queue: new DrivenQueue(engine, journal, now), kv };
 }

@@ -54,14 +54,70 @@ describe("histogram", () => {
     const histogram = new Histogram();
     for (let ms = 1; ms <= 1000; ms++) histogram.add(ms);
     for (const share of [0.1, 0.5, 0.9, 0.99]) {
-      const found = quantile(histogram.counts, null, share)!;
+      const found = quantile(histogram, null, share)!;
       assert(found > share * 1000 / 1.42 && found < share * 1000 * 1.42, `${share}: ${found}`);
     }
     const before = histogram.counts.slice();
-    assertEquals(quantile(histogram.counts, before, 0.5), null);
+    assertEquals(quantile(histogram, before, 0.5), null);
     for (let i = 0; i < 10; i++) histogram.add(60_000);
-    const since = quantile(histogram.counts, before, 0.5)!;
+    const since = quantile(histogram, before, 0.5)!;
     assert(since > 40_000 && since < 70_000, String(since));
+  });
+});
+
+describe("quantiles", () => {
+  const TIMES: readonly (readonly [name: string, times: readonly number[]])[] = [
+    ["one time", [1000]],
+    ["one below a millisecond", [0.25]],
+    ["none at all but zeros", [0, 0, 0]],
+    ["many of one time", new Array(500).fill(725)],
+    ["just above a bound", [1024.5, 1024.5, 1025]],
+    ["a clock that went back", [-50, -3]],
+    ["the longest bucket", [2 ** 31.3, 2 ** 33]],
+    ["all sizes", Array.from({ length: 3000 }, (_, i) => 1.009 ** i * 0.01)],
+  ];
+  for (const [name, times] of TIMES) {
+    it(`never exceed what was seen: ${name}`, () => {
+      const histogram = new Histogram();
+      const before = histogram.counts.slice();
+      for (const ms of times) histogram.add(ms);
+      const longest = Math.max(0, ...times);
+      for (const share of [0.01, 0.5, 0.9, 0.99, 0.999, 1]) {
+        for (const found of [quantile(histogram, null, share)!, quantile(histogram, before, share)!]) {
+          assert(found >= 0 && found <= longest, `${share}: ${found} of at most ${longest}`);
+        }
+      }
+    });
+  }
+
+  it("nor do those of a sum, or those in the history", () => {
+    const [one, other, sum] = [new Histogram(), new Histogram(), new Histogram()];
+    one.add(800);
+    other.add(900.3);
+    sum.setTo(one, other);
+    assert(quantile(sum, null, 1)! <= 900.3);
+    sum.addAll(one);
+    assert(quantile(sum, null, 0.99)! <= 900.3);
+    const queue = new QueueUnderObservation();
+    queue.use("mail");
+    queue.put();
+    queue.beats(1);
+    assertEquals(queue.reserve(), 1);
+    for (let i = 0; i < 20; i++) {
+      queue.put();
+      queue.pass(910.1);
+      queue.reserve();
+    }
+    queue.beats(11);
+    const points = queue.observation.history("mail", "hour");
+    const told = points.filter(({ waitP99Ms }) => waitP99Ms !== null);
+    assert(told.length > 0);
+    for (const { waitP50Ms, waitP99Ms } of told) {
+      assert(
+        waitP50Ms! > 500 && waitP50Ms! <= waitP99Ms! && waitP99Ms! <= 1000.001,
+        `${waitP50Ms} ${waitP99Ms}`,
+      );
+    }
   });
 });
 

@@ -61,7 +61,7 @@ export type RecordKind = "put" | "change" | "gone" | "truncate" | "requeue";
 
 interface History {
   readonly id: number;
-  readonly createdAt: number;
+  createdAt: number;
   /** In their order; the first is a record. */
   snapshots: Snapshot[];
 }
@@ -178,6 +178,16 @@ export class Chronicle {
     };
     this.cutTo(kept);
     return finding;
+  }
+
+  /** The clock was stepped between two starts: all instants of the past move by so many milliseconds. */
+  moveInstants(by: number): void {
+    for (const history of this.histories.values()) {
+      history.createdAt += by;
+      history.snapshots = history.snapshots.map((one) =>
+        one.state === "delayed" ? { ...one, deadline: one.deadline + by } : one
+      );
+    }
   }
 
   /** No client may meet an id that another job has had. What a power cut may take away, it takes with its id. */

@@ -26,7 +26,12 @@ export interface JournalPlan {
   readonly slow: number;
   /** It is the power that goes, not only the process. */
   readonly powerCut: number;
+  /** The machine's clock is set back before the start that follows a stop in good order. */
+  readonly clockStep: number;
 }
+
+/** By how much, in milliseconds. */
+export const CLOCK_STEPS: readonly number[] = [600, 30_000, 259_200_000, 630_720_000_000];
 
 const NEVER = Infinity;
 /** Small, as the segments are; a segment's header lies in one sector, as on a real disk. */
@@ -47,6 +52,7 @@ export const USUAL_JOURNAL: JournalPlan = {
   crowding: 0,
   slow: 0.3,
   powerCut: 0.5,
+  clockStep: 0.3,
 };
 
 /** A plan for the disk; null for a run in memory alone. */
@@ -72,5 +78,6 @@ export function drawJournalPlan(random: Random, steps: number, isLarge: boolean)
     crowding: isTight ? sometimes(0.05) : 0,
     slow: random.next(),
     powerCut: random.pick([0, 0.5, 1, 1]),
+    clockStep: random.pick([0, 0, 0.5]),
   };
 }

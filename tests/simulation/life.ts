@@ -40,6 +40,8 @@ export class Life {
   /** The end of the log was torn and has been cut off. */
   readonly wasTorn: boolean;
   readonly journal: Binlog | null;
+  /** So far the clock was set back before this start, as its log found. */
+  readonly clockWentBackMs: number;
 
   /** Throws what the journal throws when it cannot be opened. */
   constructor({ plan, seed, startedAt, disk }: LifeOptions) {
@@ -51,6 +53,7 @@ export class Life {
     this.engine = log?.engine ?? new Engine({ maxMemoryBytes, seed });
     this.wasTorn = log !== null && log.torn !== null;
     this.journal = log?.binlog ?? null;
+    this.clockWentBackMs = log?.clockWentBackMs ?? 0;
     if (this.journal !== null) this.watch(this.journal);
     this.facts = { ...FACTS, startedAt, maxJobBytes };
     this.server = new Server({

@@ -17,6 +17,7 @@ const CROWD = 250;
 const CROWD_DUE = "(a crowd became due)";
 const CROWD_CLOSED = "(a session closed that held a crowd)";
 export const POWER_CUT = "(the power went)";
+export const CLOCK_STEPPED = "(the clock was set back)";
 export const PROCESS_KILLED = "(the process was killed)";
 export const CRASHES = "(the process ended within an operation of the disk)";
 export const STOPPED = "(the server was stopped)";
@@ -56,6 +57,7 @@ export const ALL_THERE_IS: readonly string[] = [
   CROWD_DUE,
   CROWD_CLOSED,
   POWER_CUT,
+  CLOCK_STEPPED,
   PROCESS_KILLED,
   CRASHES,
   STOPPED,

@@ -7,8 +7,10 @@ import { LiveJob } from "../../src/core/live_jobs.ts";
 import { ReplayedTruncates } from "../../src/core/replayed_truncates.ts";
 import { Restoration } from "../../src/core/restoration.ts";
 import { Binlog } from "../../src/journal/binlog.ts";
+import { ClockSteps } from "../../src/journal/clock_steps.ts";
 import { SegmentBytes } from "../../src/journal/frames.ts";
 import { Room } from "../../src/journal/room.ts";
+import { StateFile } from "../../src/journal/state_file.ts";
 import { Tail } from "../../src/journal/tail.ts";
 import { Server } from "../../src/server/server.ts";
 import { bug, rare } from "./plant.ts";
@@ -80,8 +82,24 @@ const OF_TRUNCATES: readonly PlantedBug[] = [
   }),
 ];
 
+const OF_THE_END: readonly PlantedBug[] = [
+  bug(
+    "the state file speaks of a segment that has no name yet",
+    StateFile,
+    "write",
+    function (original, end) {
+      original({ ...end, highest: end.highest + 1 });
+    },
+  ),
+  bug("the state file speaks of more than is on the disk", StateFile, "write", function (original, end) {
+    original({ ...end, durable: end.position + 1 });
+  }),
+  bug("a clock that was set back is forgotten by the next start", ClockSteps, "add", function () {}),
+];
+
 export const OF_JOURNAL: readonly PlantedBug[] = [
   ...OF_TRUNCATES,
+  ...OF_THE_END,
   together(
     "nothing is ever synced",
     bug("at once", Tail, "sync", function () {}),

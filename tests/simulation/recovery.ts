@@ -42,15 +42,27 @@ export function readJobs(engine: Engine): Recovered[] {
   return jobs;
 }
 
-/** Judges a queue that has come back. Answers what was found, and the model to go on with. */
+/** A job with its instants moved. */
+function moved(job: Recovered, by: number): Recovered {
+  const deadline = job.state === "delayed" ? job.deadline + by : job.deadline;
+  return by === 0 ? job : { ...job, createdAt: job.createdAt + by, deadline };
+}
+
+/**
+ * Judges a queue that has come back. Answers what was found, and the model to go on with. `wentBackMs`: so far the clock was set
+ * back meanwhile; nothing but the instants may differ, and all of them by that.
+ */
 export function judgeRecovery(
   engine: Engine,
   chronicle: Chronicle,
   former: Model,
   isPowerCut: boolean,
   now: number,
+  wentBackMs: number,
 ): { finding: Finding; model: Model } {
-  const finding = chronicle.judge(readJobs(engine), isPowerCut, now);
+  const recovered = readJobs(engine).map((job) => moved(job, wentBackMs));
+  const finding = chronicle.judge(recovered, isPowerCut, now + wentBackMs);
+  if (wentBackMs > 0) chronicle.moveInstants(-wentBackMs);
   const snapshots = new Map(finding.jobs.map(({ job, snapshot }) => [job.id, snapshot]));
   checkBurials(engine, snapshots);
   const { nextId } = engine.live;
@@ -59,7 +71,8 @@ export function judgeRecovery(
   model.now = now;
   model.lastId = nextId - 1;
   model.burials = former.burials;
-  for (const { job, snapshot } of finding.jobs) {
+  for (const { job: former, snapshot } of finding.jobs) {
+    const job = moved(former, -wentBackMs);
     const { state, deadline, ...fields } = job;
     const tube = model.obtain(job.tube);
     const burial = snapshot.burial;

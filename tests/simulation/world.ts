@@ -8,13 +8,24 @@ import { Random } from "../support/random.ts";
 import { Auditor } from "./auditor.ts";
 import { flipOneBit } from "./bit_flips.ts";
 import { Chronicle } from "./chronicle.ts";
+import { CLOCK_STEPS } from "./disk_plan.ts";
 import { Client } from "./client.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { checkInvariants } from "./invariants.ts";
 import { checkLogSize } from "./log_size.ts";
 import { Lessee } from "./lessee.ts";
 import { Life } from "./life.ts";
-import { CRASHES, DAMAGED, LOG_FAILED, MOVED, POWER_CUT, PROCESS_KILLED, STOPPED, TORN } from "./model.ts";
+import {
+  CLOCK_STEPPED,
+  CRASHES,
+  DAMAGED,
+  LOG_FAILED,
+  MOVED,
+  POWER_CUT,
+  PROCESS_KILLED,
+  STOPPED,
+  TORN,
+} from "./model.ts";
 import { Operator } from "./operator.ts";
 import type { Command } from "./command.ts";
 import type { Peer } from "./places.ts";
@@ -77,6 +88,10 @@ export class World {
   /** Operations that had failed on cue when this life began. */
   private failuresBefore = 0;
   private shortages = 0;
+  /** So far the clock was set back since the last life. */
+  private clockBackMs = 0;
+  /** Starts of the present life, with those that failed. */
+  private startsTried = 0;
   /** When the disk was last seen short of room. */
   private lastFullAt = -Infinity;
   /** Records that there were at an instant of rest, for what an interval promises. */
@@ -234,7 +249,7 @@ export class World {
 
   /** Ends the process and starts another one on the same disk. */
   restart(end: End): void {
-    const { life, disk } = this;
+    const { life, disk, plan } = this;
     this.options.trace?.(`the process ends: ${end}`);
     if (end === "stop") this.auditor.isStopping = true;
     else life.isOver = true;
@@ -253,11 +268,24 @@ export class World {
     this.lessees = [];
     this.auditor.crashes();
     this.auditor.isStopping = false;
-    const startsAt = life.clock.now() + this.diskRandom.pick([0, 0.25, 1000, 30_000]);
+    const endsAt = life.clock.now();
+    const later = endsAt + this.diskRandom.pick([0, 0.25, 1000, 30_000]);
+    const isStepped = end === "stop" && this.diskRandom.chance(plan.journal!.clockStep);
+    const startsAt = isStepped ? Math.floor(endsAt) - this.diskRandom.pick(CLOCK_STEPS) : later;
     const contents = end === "stop" && this.diskRandom.chance(FLIPS) ? disk!.contents() : null;
+    if (isStepped) this.moveClock(startsAt - endsAt);
     this.start(startsAt, end === "power cut");
     if (contents === null) return;
     if (flipOneBit(contents, this.life, this.plan, startsAt, this.diskRandom)) this.hear(DAMAGED);
+  }
+
+  /** The machine's clock is set back: instants that were noted are as long ago as before. */
+  private moveClock(by: number): void {
+    this.options.trace?.(`the clock is set back by ${-by} ms`);
+    this.hear(CLOCK_STEPPED);
+    this.clockBackMs = Math.round(-by);
+    this.lastFullAt += by;
+    this.recordedBy = this.recordedBy.map(({ at, count }) => ({ at: at + by, count }));
   }
 
   private endOn(end: End): void {
@@ -271,6 +299,7 @@ export class World {
     const { plan, seed, disk } = this;
     let isPowerCut = wasPowerCut;
     for (let starts = 1;; starts++) {
+      this.startsTried = starts;
       this.failuresBefore = disk?.faults.failures ?? 0;
       try {
         this.life = new Life({ plan, seed, startedAt, disk });
@@ -302,7 +331,13 @@ export class World {
 
   private goOnWith(isPowerCut: boolean, now: number): void {
     const { auditor, life, chronicle, fingerprint } = this;
-    const { finding, model } = judgeRecovery(life.engine, chronicle!, auditor.model, isPowerCut, now);
+    const back = this.clockBackMs;
+    this.clockBackMs = 0;
+    // A start that failed may have noted it already; its records are judged by it all the same.
+    if (life.clockWentBackMs !== back && (life.clockWentBackMs !== 0 || this.startsTried === 1)) {
+      violation(`the clock went back by ${back} ms, not ${life.clockWentBackMs}`);
+    }
+    const { finding, model } = judgeRecovery(life.engine, chronicle!, auditor.model, isPowerCut, now, back);
     this.options.trace?.(
       `${finding.jobs.length} jobs are back: ${finding.kept} records kept, ${finding.lost} lost`,
     );

@@ -61,7 +61,10 @@ function tellOfLog({ verdict, counts, nextId }: LogCheck, printer: Printer): voi
   const { numbers, bytes, records, kind } = verdict;
   const [first, last] = [numbers[0], numbers[numbers.length - 1]].map(segmentName);
   const range = first === last ? first : `${first} to ${last}`;
-  printer.say(`${counted(numbers.length, "segment")} (${range})`);
+  printer.say(numbers.length === 0 ? "no segment" : `${counted(numbers.length, "segment")} (${range})`);
+  if (verdict.found.kind === "lost") {
+    printer.say("its file state is missing: nothing shows whether the newest segments are there");
+  }
   if (kind === "damaged") printer.say("up to the damaged place:");
   printer.say(`${counted(bytes, "byte")}, ${counted(records, "record")}`);
   tellCounts(counts, nextId, printer);

@@ -53,7 +53,7 @@ export const jobSchema = v.strictObject({
   tube,
   state: v.optional(v.picklist(["ready", "delayed", "buried"], STATE), "ready"),
   pri: u32,
-  delay: v.optional(u32, 0),
+  delay: v.optional(u32),
   ttr: whole(1, MOST_U32),
   createdAt: v.optional(instant),
   readyAt: v.optional(instant),

@@ -10,6 +10,7 @@ import { contradiction, firstSchema, type JobFields, jobSchema, readFields, tooL
 import { LineProblem } from "./lines.ts";
 
 const STATES = { ready: READY, delayed: DELAYED, buried: BURIED } as const;
+const MOST_DELAY_SECONDS = 4_294_967_295;
 /** Jobs without an id have one beyond all others until they get theirs. */
 const FIRST_NAMELESS = HIGHEST_ID + 1;
 const CR_LF = Buffer.from("\r\n");
@@ -84,7 +85,7 @@ export class LoadedJobs {
     const id = job.id ?? this.nextNameless++;
     if (this.queue.live.find(id) !== null) this.fail(`id: there is a job ${id} already`);
     if (job.id !== undefined) this.nextId = Math.max(this.nextId, id + 1);
-    const { state, createdAt, burial, pri, delay, ttr, reserves, timeouts, releases, buries, kicks } = job;
+    const { state, createdAt, burial, pri, ttr, reserves, timeouts, releases, buries, kicks } = job;
     if (burial !== undefined) this.lastBurial = Math.max(this.lastBurial, burial);
     else if (state === "buried") this.unordered.push(id);
     this.restorer.put(
@@ -93,7 +94,7 @@ export class LoadedJobs {
         tube: this.tubeOf(job.tube),
         state: STATES[state],
         pri,
-        delay,
+        delay: this.delayOf(job),
         ttr,
         createdAt: createdAt ?? this.now,
         mark: this.markOf(job),
@@ -111,7 +112,13 @@ export class LoadedJobs {
     );
   }
 
-  private markOf({ state, readyAt, delay, burial }: JobFields): number {
+  /** Nothing waits for longer than its delay when it is served: a line that only says when the job is ready means one until then. */
+  private delayOf({ state, readyAt, delay }: JobFields): number {
+    if (delay !== undefined || state !== "delayed" || readyAt === undefined) return delay ?? 0;
+    return Math.max(0, Math.min(MOST_DELAY_SECONDS, Math.ceil((readyAt - this.now) / 1000)));
+  }
+
+  private markOf({ state, readyAt, delay = 0, burial }: JobFields): number {
     if (state === "delayed") return readyAt ?? this.now + delay * 1000;
     return state === "buried" ? burial ?? HIGHEST_ID : 0;
   }

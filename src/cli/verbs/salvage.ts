@@ -42,6 +42,11 @@ function tellOf(salvaged: Salvaged, jobs: number, from: string, to: string, prin
     }`,
   );
   printer.say(`written to ${to}: ${counted(jobs, "job")}; next id ${nextId}`);
+  if (verdict.found.state === null && verdict.found.kind !== "none") {
+    printer.say(
+      "nothing shows whether segments are missing at its end: there is no file state that verifies",
+    );
+  }
   if (losses.length === 0) return printer.say("nothing was lost");
   const lost = losses.reduce((sum, loss) => sum + loss.bytes, 0);
   printer.say(`not saved: ${counted(lost, "byte")} in ${counted(losses.length, "place")}`);

@@ -174,7 +174,7 @@ export class Leases {
       this.#byToken.set(token, { ...grant, holding });
       holding.tokens.add(token);
       const { id, tube, priority, ttr, expiresAt } = grant;
-      return { token, id, tube, priority, ttr, expiresAt: new Date(expiresAt).toISOString() };
+      return { token, id, tube, priority, ttr, expiresAt: this.#timeText(expiresAt) };
     });
   }
 
@@ -190,7 +190,11 @@ export class Leases {
     });
     if (act.kind !== "touch" || done.isStale) this.#forget(token, lease);
     if (done.isStale) throw staleToken();
-    return act.kind === "touch" ? { expiresAt: new Date(done.expiresAt).toISOString() } : null;
+    return act.kind === "touch" ? { expiresAt: this.#timeText(done.expiresAt) } : null;
+  }
+
+  #timeText(instant: number): string {
+    return new Date(this.#server.wallInstant(instant)).toISOString();
   }
 
   tubeOf(token: string): string | null {

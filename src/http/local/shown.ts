@@ -50,7 +50,7 @@ export class Shown {
       ttr: jobs.ttr.get(row),
       ageSeconds: secondsOf(now - createdAt),
       timeLeftSeconds: isTimed ? secondsOf(jobs.deadlineAt.get(row) - now) : 0,
-      createdAt: new Date(createdAt).toISOString(),
+      createdAt: new Date(this.#inspector.wallInstant(createdAt)).toISOString(),
       counts: {
         reserves: jobs.reserves.get(row),
         timeouts: jobs.timeoutsOf(row),

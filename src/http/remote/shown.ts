@@ -6,6 +6,9 @@ import { isShortage } from "../../server/refusal_table.ts";
 import type { Job, Refusal, ServerInfo, Tube } from "../model.ts";
 import type { BodyView } from "../source.ts";
 
+/** The furthest that a date can be from 1970. */
+const MOST_INSTANT_MS = 8_640_000_000_000_000;
+
 const numberOf = (stats: Stats, key: string): number => Number(stats[key] ?? 0) || 0;
 const textOf = (stats: Stats, key: string): string => String(stats[key] ?? "");
 
@@ -100,6 +103,17 @@ export function tubeOf(stats: TubeStats): Tube {
   };
 }
 
+/** What another server says of an age or a rest may be no number. */
+function secondsOf(value: number): number {
+  return Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+/** When something of an age in seconds began. Another server may say anything: what is no date is the beginning of dates. */
+function agoText(age: number): string {
+  const at = Date.now() - age * 1000;
+  return new Date(Math.abs(at) <= MOST_INSTANT_MS ? at : 0).toISOString();
+}
+
 /** `body`: its bytes, or null when they are not wanted. */
 export function jobOf(
   stats: JobStats | ListedJob,
@@ -116,9 +130,9 @@ export function jobOf(
     priority: stats.pri,
     delay: stats.delay,
     ttr: stats.ttr,
-    ageSeconds: stats.age,
-    timeLeftSeconds: isTimed ? Math.max(0, stats["time-left"]) : 0,
-    createdAt: new Date(Date.now() - stats.age * 1000).toISOString(),
+    ageSeconds: secondsOf(stats.age),
+    timeLeftSeconds: isTimed ? secondsOf(stats["time-left"]) : 0,
+    createdAt: agoText(secondsOf(stats.age)),
     counts: {
       reserves: numberOf(stats, "reserves"),
       timeouts: numberOf(stats, "timeouts"),

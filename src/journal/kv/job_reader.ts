@@ -1,5 +1,6 @@
 // Puts jobs together from the entries of a store, which come in the order of their keys: a job, then the pieces of its body.
 
+import { DELAYED } from "../../core/jobs.ts";
 import type { Restorer } from "../../ports/journal.ts";
 import type { KvEntry, KvKey } from "../../ports/kv.ts";
 import { PUT_BYTES } from "../layout.ts";
@@ -17,6 +18,7 @@ const STATE_AT = VALUE_HEAD_BYTES + 1;
 const NAME_BYTES_AT = VALUE_HEAD_BYTES + 2;
 const BODY_BYTES_AT = VALUE_HEAD_BYTES + 4;
 const MARK_AT = VALUE_HEAD_BYTES + 24;
+const DELAY_AT = VALUE_HEAD_BYTES + 36;
 const NAME_AT = VALUE_HEAD_BYTES + PUT_BYTES;
 const TELL_EVERY = 1000;
 
@@ -24,6 +26,9 @@ export class JobReader {
   jobs = 0;
   lastId = 0;
   lastSequence = 0;
+  /** Ids of delayed jobs that have more left than their delay: the machine's clock went back. */
+  readonly tooLate: number[] = [];
+  private readonly now: number;
   private readonly restorer: Restorer;
   private readonly truncates: Truncates;
   private readonly remove: (key: KvKey) => void;
@@ -37,13 +42,15 @@ export class JobReader {
   private filled = 0;
   private nextPiece = 0;
 
-  /** `remove` is told of keys that belong to no living job. */
+  /** `now` by the machine's clock, in milliseconds; `remove` is told of keys that belong to no living job. */
   constructor(
+    now: number,
     restorer: Restorer,
     truncates: Truncates,
     remove: (key: KvKey) => void,
     progress: ReadProgress = () => {},
   ) {
+    this.now = now;
     this.restorer = restorer;
     this.truncates = truncates;
     this.remove = remove;
@@ -77,6 +84,8 @@ export class JobReader {
     const tube = value.subarray(NAME_AT, nameEnd);
     const [state, mark] = [value[STATE_AT], view.getFloat64(MARK_AT, true)];
     if (this.truncates.concern({ id, tube, state, mark, sequence: head.sequence })) return this.remove(key);
+    const delay = view.getUint32(DELAY_AT, true);
+    if (state === DELAYED && delay > 0 && !(mark <= this.now + 1000 * delay)) this.tooLate.push(id);
     this.id = id;
     this.file = head.file;
     this.nextPiece = 0;

@@ -6,7 +6,8 @@ import { encodePut } from "../record.ts";
 import type { BodyCopy } from "./body_pieces.ts";
 import { KV_FORMAT_VERSION, piecesOf, VALUE_HEAD_BYTES } from "./layout.ts";
 
-export function encodeJob(job: LiveJob, sequence: number, body: BodyCopy): Uint8Array {
+/** `wall` is added to the server's instants: the machine's wall clock is what is recorded. */
+export function encodeJob(job: LiveJob, sequence: number, body: BodyCopy, wall: number): Uint8Array {
   const { tube, file } = job;
   const hasBody = piecesOf(file) === 0;
   const value = new Uint8Array(VALUE_HEAD_BYTES + putBytes(tube.length, hasBody ? job.bodyBytes : 0));
@@ -14,7 +15,7 @@ export function encodeJob(job: LiveJob, sequence: number, body: BodyCopy): Uint8
   view.setUint32(0, KV_FORMAT_VERSION, true);
   view.setUint32(4, file, true);
   view.setFloat64(8, sequence, true);
-  encodePut(view, VALUE_HEAD_BYTES, job as JobState, tube.length);
+  encodePut(view, VALUE_HEAD_BYTES, job as JobState, tube.length, wall);
   const nameAt = VALUE_HEAD_BYTES + PUT_BYTES;
   value.set(tube, nameAt);
   if (hasBody) body.write(job, value, nameAt + tube.length);

@@ -12,6 +12,7 @@ import type {
   Truncation,
 } from "../../ports/journal.ts";
 import type { KvKey, KvStore } from "../../ports/kv.ts";
+import type { WallOffset } from "../clock_steps.ts";
 import { BodyCopy, BodyPieces } from "./body_pieces.ts";
 import { CommitGroup } from "./commit_group.ts";
 import { encodeJob } from "./job_value.ts";
@@ -32,6 +33,7 @@ export interface OpenedKv {
   readonly sequence: number;
   /** The server's time, in milliseconds. */
   readonly clock: () => number;
+  readonly wall: WallOffset;
 }
 
 export class KvJournal implements Journal {
@@ -41,6 +43,7 @@ export class KvJournal implements Journal {
   private readonly lease: Lease;
   private readonly jobs: LiveJobs;
   private readonly clock: () => number;
+  private readonly wall: WallOffset;
   private readonly body = new BodyCopy();
   private readonly pieces = new BodyPieces();
   private events: JournalEvents = { progressed: () => {}, failed: () => {} };
@@ -64,12 +67,13 @@ export class KvJournal implements Journal {
   private toldHeldUntil = 0;
   private isOver = false;
 
-  constructor({ store, layout, lease, sequence, clock }: OpenedKv, jobs: LiveJobs) {
+  constructor({ store, layout, lease, sequence, clock, wall }: OpenedKv, jobs: LiveJobs) {
     this.store = store;
     this.layout = layout;
     this.lease = lease;
     this.sequence = sequence;
     this.clock = clock;
+    this.wall = wall;
     this.jobs = jobs;
     this.freshId = jobs.nextId;
   }
@@ -105,7 +109,7 @@ export class KvJournal implements Journal {
   /** One key, whatever the number of jobs. Its list of spared jobs is there before it. */
   truncate(truncation: Truncation): void {
     this.sequence++;
-    const value = encodeTruncate(truncation);
+    const value = encodeTruncate(truncation, this.wall.ms);
     const keys = encodeSpared(truncation.spared).map((part, index) => {
       const key = this.layout.spared(this.sequence, index);
       this.groupFor(part.length).set(key, part);
@@ -147,6 +151,7 @@ export class KvJournal implements Journal {
   }
 
   commit(): void {
+    this.wall.look();
     if (this.truncates.length > 0 && this.jobs.deadCount === 0) this.removeTruncates();
     if (this.isOver || this.running !== null) return;
     if (this.groups.length > 0 || this.lease.renewInMs <= 0) this.run();
@@ -173,7 +178,7 @@ export class KvJournal implements Journal {
   }
 
   private writeJob(job: LiveJob): void {
-    const value = encodeJob(job, this.sequence, this.body);
+    const value = encodeJob(job, this.sequence, this.body, this.wall.ms);
     const { id } = job;
     const isFresh = id >= this.freshId;
     if (isFresh) this.freshId = id + 1;

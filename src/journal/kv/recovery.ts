@@ -3,6 +3,7 @@
 
 import type { LiveJobs, Restorer } from "../../ports/journal.ts";
 import type { KvKey, KvStore } from "../../ports/kv.ts";
+import { WallOffset } from "../clock_steps.ts";
 import { LogProblem } from "../problem.ts";
 import { JobReader, type ReadProgress } from "./job_reader.ts";
 import { KvJournal } from "./kv_journal.ts";
@@ -13,7 +14,7 @@ import { type Lease, type LeaseOptions, takeLease } from "./lease.ts";
 /** The queue that a store is read into, before it runs. */
 export interface RestorableQueue {
   readonly live: LiveJobs;
-  restore(): Restorer & { finish(nextId: number, now: number): void };
+  restore(): Restorer & { finish(nextId: number, now: number, tell?: undefined, shift?: number): void };
 }
 
 export interface KvOptions extends LeaseOptions {
@@ -21,6 +22,8 @@ export interface KvOptions extends LeaseOptions {
   readonly name: string;
   /** The server's time, in milliseconds since 1970. */
   readonly clock: () => number;
+  /** How far the machine's wall clock is ahead of that now, in milliseconds. Default: never at all. */
+  readonly wallOffset?: () => number;
   readonly progress?: ReadProgress;
 }
 
@@ -76,7 +79,7 @@ async function readAll(
   queue: RestorableQueue,
   layout: KvLayout,
   lease: Lease,
-  { clock, progress }: KvOptions,
+  { clock, wallOffset, progress }: KvOptions,
 ): Promise<RecoveredKv> {
   const meta = await checkMeta(store, layout);
   let toRemove: KvKey[] = [];
@@ -93,7 +96,9 @@ async function readAll(
   const truncates = new Truncates();
   for await (const entry of store.list(layout.truncates, LISTED_AT_ONCE)) truncates.take(entry);
   truncates.end();
-  const reader = new JobReader(restorer, truncates, (key) => toRemove.push(key), progress);
+  const wall = new WallOffset(wallOffset ?? null);
+  const wallNow = clock() + wall.ms;
+  const reader = new JobReader(wallNow, restorer, truncates, (key) => toRemove.push(key), progress);
   for await (const entry of store.list(layout.jobs, LISTED_AT_ONCE)) {
     reader.take(entry);
     if (lease.renewInMs <= 0 || toRemove.length >= REMOVED_AT_ONCE) await write();
@@ -106,12 +111,15 @@ async function readAll(
     if (toRemove.length >= REMOVED_AT_ONCE) await write();
   }
   await write();
-  restorer.finish(Math.max(meta.nextId, reader.lastId + 1), clock());
+  restorer.finish(Math.max(meta.nextId, reader.lastId + 1), clock(), undefined, -wall.ms);
   const sequence = Math.max(meta.sequence, reader.lastSequence, truncates.lastSequence);
-  return {
-    journal: new KvJournal({ store, layout, lease, sequence, clock }, queue.live),
-    jobs: reader.jobs,
-  };
+  const journal = new KvJournal({ store, layout, lease, sequence, clock, wall }, queue.live);
+  // The clock went back: a truncate to come must find these jobs recorded as they are now.
+  for (const id of reader.tooLate) {
+    const job = queue.live.find(id);
+    if (job !== null) journal.change(job);
+  }
+  return { journal, jobs: reader.jobs };
 }
 
 async function checkMeta(store: KvStore, layout: KvLayout): Promise<KvMeta> {

@@ -10,12 +10,14 @@ import { KV_FORMAT_VERSION } from "./layout.ts";
 const HEAD_BYTES = 32;
 const SPARED_PER_VALUE = KV_VALUE_BYTES / 8;
 
-export function encodeTruncate({ tube, states, spared, delayedFrom, delayedFromId }: Truncation): Uint8Array {
+/** `wall` is added to the server's instants. */
+export function encodeTruncate(truncation: Truncation, wall: number): Uint8Array {
+  const { tube, states, spared, delayedFrom, delayedFromId } = truncation;
   const value = new Uint8Array(HEAD_BYTES + tube.length);
   const view = new DataView(value.buffer);
   view.setUint32(0, KV_FORMAT_VERSION, true);
   view.setUint32(4, states, true);
-  view.setFloat64(8, delayedFrom, true);
+  view.setFloat64(8, delayedFrom + wall, true);
   view.setFloat64(16, delayedFromId, true);
   view.setUint32(24, spared.length, true);
   value.set(tube, HEAD_BYTES);
