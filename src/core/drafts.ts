@@ -8,19 +8,17 @@ import type { Session } from "./session.ts";
 
 export class Drafts {
   private readonly places: Places;
-  private readonly maxMemoryBytes: number;
 
-  constructor(places: Places, maxMemoryBytes: number) {
+  constructor(places: Places) {
     this.places = places;
-    this.maxMemoryBytes = maxMemoryBytes;
   }
 
   /** Takes room for a body of `bodyBytes`, without its CR LF. False: there is none. */
   begin(session: Session, bodyBytes: number): boolean {
     assert(session.draftBody === NO_BODY, "a session receives one body at a time");
-    const { bodies, usedBytes } = this.places;
+    const { bodies, memory, usedBytes } = this.places;
     const bytes = bodyBytes + 2;
-    if (usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
+    if (!memory.hasRoomForJobs(usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES)) return false;
     const body = bodies.allocate(bytes);
     if (body === NO_BODY) return false;
     session.draftBody = body;

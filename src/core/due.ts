@@ -45,6 +45,7 @@ export class Due {
     if (tube.isPaused && tube.pausedUntil <= now) {
       tube.pausedUntil = 0;
       tube.pauseSeconds = 0;
+      this.places.refresh(tube);
       this.matching.wake(tube);
     }
     let moved = 0;

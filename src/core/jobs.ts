@@ -189,6 +189,14 @@ export class JobTable {
     this.eachRow((row) => this.state.get(row) !== RESERVED && this.holder.set(row, 0));
   }
 
+  /** Whether ready job a is reserved before ready job b. */
+  isBetter(a: number, b: number): boolean {
+    const { pri, id } = this;
+    const priA = pri.get(a);
+    const priB = pri.get(b);
+    return priA !== priB ? priA < priB : id.get(a) < id.get(b);
+  }
+
   delayOf(row: number): number {
     return this.pastOf(this.history.delay, row);
   }

@@ -2,9 +2,14 @@
 // Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
 
 import type { Identity } from "../access/identity.ts";
-import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
+import {
+  COMMANDS_PER_TURN,
+  INPUT_HIGH_WATER_BYTES,
+  OUTPUT_HIGH_WATER_BYTES,
+  STEPS_PER_COMMAND,
+} from "../core/limits.ts";
 import type { Engine } from "../core/engine.ts";
-import { tellsOfJobs } from "../core/outbox.ts";
+import { LIST_TUBES, LIST_TUBES_WATCHED, tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Peer, Transport } from "../ports/transport.ts";
@@ -26,9 +31,13 @@ import { carriesJob } from "./log.ts";
 import type { ConnectionLog } from "./log.ts";
 import { Output } from "./output.ts";
 import type { PeerKind, ServerPeer } from "./server_peer.ts";
+import { LISTED_AT_ONCE, TubeListing } from "./tube_listing.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
+
+/** A connection's share of a turn. What commands cost beyond the usual is taken off it, so it is work and not only commands. */
+const SHARE_STEPS = COMMANDS_PER_TURN * STEPS_PER_COMMAND;
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionOwner {
@@ -74,7 +83,7 @@ export class Connection implements Peer, ServerPeer {
   private readonly guard: Guard | null;
   private readonly transport: Transport;
   private readonly parser: Parser;
-  private readonly input = new Input();
+  private readonly input: Input;
   private readonly output: Output;
   /** What the line of the put being received said. */
   private putPri = 0;
@@ -82,6 +91,8 @@ export class Connection implements Peer, ServerPeer {
   private putTtr = 0;
   /** The reply owed when the body now being skipped is past. */
   private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
+  /** A reply that is written in pieces; no command runs before it is complete. */
+  private listing: TubeListing | null = null;
   private isPaused = false;
   /** The last turn in which it ran commands: it has one share per turn. */
   private ranInTurn = 0;
@@ -106,6 +117,7 @@ export class Connection implements Peer, ServerPeer {
     this.number = number;
     this.kind = kind;
     this.parser = new Parser(server.lexer, server.command, server.isStrict);
+    this.input = new Input(server.engine.memory);
     this.output = new Output(server.blocks);
     this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
   }
@@ -152,6 +164,8 @@ export class Connection implements Peer, ServerPeer {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isClosing = true;
+    this.input.consume(this.input.length);
+    this.output.discard();
     if (this.guard !== null) this.server.gate!.left(this.guard);
     this.server.closed(this, this.session);
   }
@@ -163,6 +177,8 @@ export class Connection implements Peer, ServerPeer {
     if (this.isClosed) return;
     const { server } = this;
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
+    if (kind === LIST_TUBES || kind === LIST_TUBES_WATCHED) this.listing = this.longListing(kind);
+    if (this.listing !== null) return server.list(this);
     server.encoder.write(this.output, kind, number, this.session);
     if (server.log !== null) this.logReply(server.log, kind, number);
     server.list(this);
@@ -170,6 +186,7 @@ export class Connection implements Peer, ServerPeer {
 
   /** End of a turn: goes on with input that was kept. */
   goOn(now: number): void {
+    if (this.listing !== null) return this.goOnListing();
     if (!this.isClosed && this.canGoOn && !this.hasHadItsShare) this.runKept(now);
   }
 
@@ -181,7 +198,7 @@ export class Connection implements Peer, ServerPeer {
       if (!this.output.isWaitingForDrain) server.await(this);
       return;
     }
-    if (this.canGoOn) return server.list(this);
+    if (this.canGoOn || this.listing !== null) return server.list(this);
     if (this.input.length > 0 && server.journal.isFull) return server.await(this);
     if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) this.isClosing = true;
     if (this.isClosing) this.shut();
@@ -203,7 +220,8 @@ export class Connection implements Peer, ServerPeer {
 
   /** Whether the next command may not run yet. */
   private get mustWait(): boolean {
-    return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES ||
+    return this.session.isBlocked || this.listing !== null ||
+      this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES ||
       this.server.journal.isFull;
   }
 
@@ -224,6 +242,20 @@ export class Connection implements Peer, ServerPeer {
     this.transport.pause();
   }
 
+  /** What lists so many tubes that it is written in pieces; else null. */
+  private longListing(kind: number): TubeListing | null {
+    const { list } = this.server.engine.tubes;
+    const { watches } = this.session;
+    if (kind === LIST_TUBES) return list.length > LISTED_AT_ONCE ? new TubeListing(list.slice()) : null;
+    return watches.length > LISTED_AT_ONCE ? new TubeListing(watches.map(({ tube }) => tube)) : null;
+  }
+
+  private goOnListing(): void {
+    if (this.isClosed || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES) return;
+    if (this.listing!.writeSome(this.output)) this.listing = null;
+    this.server.list(this);
+  }
+
   private runKept(now: number): void {
     this.input.consume(this.run(this.input.view(), now));
     if (!this.isPaused || this.input.length >= INPUT_HIGH_WATER_BYTES / 2) return;
@@ -235,13 +267,16 @@ export class Connection implements Peer, ServerPeer {
   private run(bytes: Uint8Array, now: number): number {
     const { parser } = this;
     this.ranInTurn = this.server.turn;
+    const { engine } = this.server;
+    engine.takeEffort(); // of others
     let at = 0;
-    for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
+    for (let left = SHARE_STEPS; left > 0 && at < bytes.length; left -= STEPS_PER_COMMAND) {
       const event = parser.next(bytes, at, bytes.length);
       at = parser.at;
       if (event === parsing.COMMAND) {
         this.command(now);
-        if (takesWholeShare(parser.command)) left = 1;
+        if (takesWholeShare(parser.command)) left = 0;
+        left -= engine.takeEffort();
       } else if (event === parsing.BODY_PART) this.bodyPart(bytes, now);
       else if (event !== parsing.NEED_MORE) this.refuse(event);
       if (this.output.unsentBytes >= EARLY_BYTES) {

@@ -2,6 +2,7 @@
 // one object with parallel lists: nothing is allocated per command but a reserved body.
 
 import { DELETED, INSERTED, RESERVED_JOB } from "../core/outbox.ts";
+import type { WatchTask } from "./local_line.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, Task, useTube } from "./local_task.ts";
 
@@ -34,7 +35,8 @@ export class PutTask extends Task {
 
   step(peer: LocalPeer, now: number): void {
     const { bodies, results } = this;
-    useTube(peer, this.tube);
+    const isInUse = useTube(peer, this.tube);
+    while (!isInUse && results.length < bodies.length) results.push("OUT_OF_MEMORY");
     while (results.length < bodies.length && peer.mayRun()) this.put(peer, bodies[results.length], now);
     this.isOver = results.length === bodies.length;
   }
@@ -78,17 +80,20 @@ export class ReserveTask extends Task {
   readonly bodies: Uint8Array[] = [];
   private readonly count: number;
   private readonly timeout: number | null;
+  private readonly watch: WatchTask | null;
 
-  /** `timeout` in seconds; null waits for ever. */
-  constructor(count: number, timeout: number | null) {
+  /** `timeout` in seconds; null waits for ever. `watch`: if that one was refused, nothing is reserved. */
+  constructor(count: number, timeout: number | null, watch: WatchTask | null = null) {
     super();
     this.count = count;
     this.timeout = timeout;
+    this.watch = watch;
   }
 
   step(peer: LocalPeer, now: number): void {
     const { server, session } = peer;
     const { engine } = server;
+    if (this.watch !== null && this.watch.isRefused) this.isOver = true;
     while (!this.isOver && peer.mayRun()) {
       if (this.ids.length > 0) engine.reserveWithTimeout(session, 0, now);
       else if (this.timeout === null) engine.reserve(session, now);

@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly journal?: Journal;
   readonly clock: Clock;
   readonly facts: ServerFacts;
-  /** Connections beyond this many are closed at once. Default: no limit. */
+  /** Connections beyond this many are closed at once, like those for which the engine has no memory. Default: no limit. */
   readonly maxConnections?: number;
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
@@ -96,7 +96,7 @@ export class Server implements ConnectionOwner {
     this.gate = options.gate ?? null;
     this.isStrict = options.isStrict ?? false;
     this.engine = options.engine;
-    this.blocks = new Blocks(this.engine.copy);
+    this.blocks = new Blocks(this.engine.copy, this.engine.memory);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
     this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
@@ -109,6 +109,10 @@ export class Server implements ConnectionOwner {
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped || this.connectionCount >= (this.options.maxConnections ?? Infinity)) {
+      transport.close();
+      return null;
+    }
+    if (!this.engine.admitsSession()) {
       transport.close();
       return null;
     }
