@@ -3,7 +3,7 @@
 
 import { MOVES_PER_CALL, STEPS_PER_COMMAND, WATCHES_PER_CALL } from "./limits.ts";
 import type { Matching } from "./matching.ts";
-import { EVENT_RETURNED, KICKED_COUNT } from "./outbox.ts";
+import { EVENT_RETURNED, KICKED_COUNT, OUT_OF_MEMORY } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE } from "./session.ts";
@@ -70,6 +70,7 @@ export class Chores {
       const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
       if (row === 0) break; // Others have taken some away since the kick began.
       if (moves === 0) return false;
+      if (!this.places.jobs.ensurePast(row)) return this.endWithoutMemory(session);
       session.choreLeft--;
       session.choreDone++;
       this.matching.kick(row, now);
@@ -77,6 +78,14 @@ export class Chores {
     this.places.effort += STEPS_PER_COMMAND * session.choreDone;
     session.chore = NO_CHORE;
     this.outbox.reply(session, KICKED_COUNT, session.choreDone);
+    return true;
+  }
+
+  /** No memory for the next job's count of kicks: those that were kicked are told of. */
+  private endWithoutMemory(session: Session): true {
+    session.chore = NO_CHORE;
+    if (session.choreDone === 0) this.outbox.reply(session, OUT_OF_MEMORY);
+    else this.outbox.reply(session, KICKED_COUNT, session.choreDone);
     return true;
   }
 

@@ -1,5 +1,6 @@
 // The body that a session receives: of a put, or of a job that is to get another one. It belongs to nobody until it is whole.
 
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import { JOB_ROW_BYTES } from "./limits.ts";
@@ -27,11 +28,17 @@ export class Drafts {
     return true;
   }
 
-  fill(session: Session, source: Uint8Array, from: number, to: number): void {
+  /** False: there is no memory for it, and the body must be abandoned. */
+  fill(session: Session, source: Uint8Array, from: number, to: number): boolean {
     const { draftBody, draftBytes, draftFilled } = session;
     assert(draftBody !== NO_BODY && draftFilled + to - from <= draftBytes, "a body is filled up to its size");
-    this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    try {
+      this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    } catch (error) {
+      return passUnlessOutOfMemory(error);
+    }
     session.draftFilled += to - from;
+    return true;
   }
 
   abandon(session: Session): void {

@@ -4,6 +4,7 @@
 // Cost: O(log n) per command, whatever the number of tubes, jobs and sessions; what costs more is counted (see takeEffort) or
 // goes on in work().
 
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
@@ -223,9 +224,14 @@ export class Engine {
     this.counters.put++;
   }
 
-  /** The next `source[from, to)` of the body being received, CR LF included. */
-  fillPut(session: Session, source: Uint8Array, from: number, to: number): void {
-    this.drafts.fill(session, source, from, to);
+  /**
+   * The next `source[from, to)` of the body being received, CR LF included. False when there is no memory for it: the put must
+   * be abandoned and answered OUT_OF_MEMORY.
+   */
+  fillPut(session: Session, source: Uint8Array, from: number, to: number): boolean {
+    const isFilled = this.drafts.fill(session, source, from, to);
+    if (!isFilled) this.counters.putsWithoutMemory++;
+    return isFilled;
   }
 
   /** Drops the put being received, if any; its id stays used. */
@@ -241,7 +247,8 @@ export class Engine {
     }
     const { jobs } = this;
     const tube = session.used;
-    const row = jobs.add(session.draftId);
+    const row = this.rowFor(session, delay);
+    if (row === 0) return;
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.createdAt.set(row, session.draftAt);
@@ -256,6 +263,18 @@ export class Engine {
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
+  }
+
+  /** The row of a put's job, with memory for all that it needs; else 0, and the put is refused. */
+  private rowFor(session: Session, delay: number): number {
+    const { jobs } = this;
+    const row = jobs.add(session.draftId);
+    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
+    if (row !== 0) jobs.remove(row);
+    this.abandonPut(session);
+    this.counters.putsWithoutMemory++;
+    this.outbox.reply(session, out.OUT_OF_MEMORY);
+    return 0;
   }
 
   // Reserve and what a holder may do.
@@ -317,6 +336,7 @@ export class Engine {
     this.counters.release++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.matching.leave(out.EVENT_RELEASED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
@@ -332,6 +352,7 @@ export class Engine {
     this.counters.bury++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.matching.leave(out.EVENT_BURIED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.countBury(row);
@@ -370,8 +391,9 @@ export class Engine {
   ): void {
     const row = this.requeues.find(session, id);
     if (row === 0) return this.requeues.refuse(session);
-    const tube = bytes === null ? this.places.tubeOf(row) : this.obtain(bytes, from, to, 0);
-    if (tube === null) {
+    const hasPast = delay === 0 || this.jobs.ensurePast(row);
+    const tube = bytes === null ? this.places.tubeOf(row) : hasPast ? this.obtain(bytes, from, to, 0) : null;
+    if (tube === null || !hasPast) {
       this.counters.requeuesWithoutMemory++;
       this.abandonPut(session);
       return this.outbox.reply(session, out.OUT_OF_MEMORY);
@@ -392,6 +414,7 @@ export class Engine {
     const row = this.jobs.find(id);
     const state = row === 0 ? 0 : this.jobs.state.get(row);
     if (state !== BURIED && state !== DELAYED) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.outbox.reply(session, out.KICKED_JOB);
     this.matching.kick(row, now);
   }
@@ -517,7 +540,13 @@ export class Engine {
   private obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
     const known = this.tubes.find(bytes, from, to);
     if (known !== undefined) return known;
-    return this.hasMemoryFor(TUBE_BYTES + to - from + more) ? this.tubes.obtain(bytes, from, to) : null;
+    if (!this.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
+    try {
+      return this.tubes.obtain(bytes, from, to);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      return null;
+    }
   }
 
   private hasMemoryFor(bytes: number): boolean {

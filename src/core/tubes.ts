@@ -1,6 +1,7 @@
 // All tubes: found by the bytes of their name without making a string, by slot from a job's row, and listed as the
 // reference lists them: in order of creation, with a removed one replaced by the last.
 
+import { takeBytes } from "./allocation.ts";
 import { copyBytes } from "./copy.ts";
 import type { JobTable } from "./jobs.ts";
 import type { Memory } from "./memory.ts";
@@ -34,7 +35,7 @@ export class Tubes {
     return tube ?? undefined;
   }
 
-  /** The tube of that name, created if need be. */
+  /** The tube of that name, created if need be. Throws a RangeError without memory for it; nothing has changed then. */
   obtain(bytes: Uint8Array, from: number, to: number): Tube {
     return this.find(bytes, from, to) ?? this.create(bytes, from, to);
   }
@@ -61,7 +62,7 @@ export class Tubes {
   }
 
   private create(bytes: Uint8Array, from: number, to: number): Tube {
-    const name = new Uint8Array(to - from);
+    const name = takeBytes(to - from);
     copyBytes(name, 0, bytes, from, to);
     const slot = this.freeSlots.pop() ?? this.bySlot.length;
     const tube = new Tube(slot, name, this.hash(name, 0, name.length), this.jobs);

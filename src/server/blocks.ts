@@ -1,6 +1,7 @@
 // Buffers for output of three sizes, used again and again: the usual few replies, those of a pipeline, large bodies. A
 // connection has none while it has nothing to say.
 
+import { takeBytes } from "../core/allocation.ts";
 import { copyBytes } from "../core/copy.ts";
 import type { CopyBytes } from "../core/copy.ts";
 import { Memory } from "../core/memory.ts";
@@ -25,7 +26,7 @@ class Pool {
   }
 
   take(): Uint8Array {
-    return this.spare.pop() ?? new Uint8Array(this.bytes);
+    return this.spare.pop() ?? takeBytes(this.bytes);
   }
 
   giveBack(block: Uint8Array): void {

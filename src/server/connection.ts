@@ -8,6 +8,7 @@ import {
   OUTPUT_HIGH_WATER_BYTES,
   STEPS_PER_COMMAND,
 } from "../core/limits.ts";
+import { passUnlessOutOfMemory } from "../core/allocation.ts";
 import type { Engine } from "../core/engine.ts";
 import { LIST_TUBES, LIST_TUBES_WATCHED, tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
@@ -101,6 +102,8 @@ export class Connection implements Peer, ServerPeer {
   /** Nothing more is run; it closes when its replies are out. */
   private isClosing = false;
   private isClosed = false;
+  /** There was no memory for a reply: what is in the output is not sent. */
+  private isBroken = false;
 
   /** `identity`: who it is, when that is known before it says a word. */
   constructor(
@@ -156,7 +159,9 @@ export class Connection implements Peer, ServerPeer {
   drained(): void {
     const { output } = this;
     output.drained();
-    const hasMore = output.unsentBytes > 0 || this.input.length > 0 || this.hasEnded || this.isClosing;
+    const hasMore = output.unsentBytes > 0 || this.input.length > 0 || this.listing !== null ||
+      this.hasEnded ||
+      this.isClosing;
     if (hasMore && !this.isClosed) this.server.list(this);
   }
 
@@ -174,7 +179,15 @@ export class Connection implements Peer, ServerPeer {
 
   /** The engine answers: written now, sent at the end of the turn. */
   reply(kind: number, number: number): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isBroken) return;
+    try {
+      this.write(kind, number);
+    } catch (error) {
+      this.breakOff(error);
+    }
+  }
+
+  private write(kind: number, number: number): void {
     const { server } = this;
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
     if (kind === LIST_TUBES || kind === LIST_TUBES_WATCHED) this.listing = this.longListing(kind);
@@ -235,7 +248,11 @@ export class Connection implements Peer, ServerPeer {
   }
 
   private keep(chunk: Uint8Array, from: number): void {
-    this.input.append(chunk, from, chunk.length);
+    try {
+      this.input.append(chunk, from, chunk.length);
+    } catch (error) {
+      return this.breakOff(error);
+    }
     if (!this.mustWait || this.server.journal.isFull) this.server.list(this);
     if (this.input.length < INPUT_HIGH_WATER_BYTES || this.isPaused) return;
     this.isPaused = true;
@@ -252,7 +269,11 @@ export class Connection implements Peer, ServerPeer {
 
   private goOnListing(): void {
     if (this.isClosed || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES) return;
-    if (this.listing!.writeSome(this.output)) this.listing = null;
+    try {
+      if (this.listing!.writeSome(this.output)) this.listing = null;
+    } catch (error) {
+      this.breakOff(error);
+    }
     this.server.list(this);
   }
 
@@ -363,7 +384,12 @@ export class Connection implements Peer, ServerPeer {
 
   private bodyPart(bytes: Uint8Array, now: number): void {
     const { server, session, parser } = this;
-    server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo);
+    if (!server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo)) {
+      server.engine.abandonPut(session);
+      if (parser.bodyLeft === 0) return this.say(replies.OUT_OF_MEMORY_REPLY);
+      this.replyAfterSkip = replies.OUT_OF_MEMORY_REPLY;
+      return parser.skip(parser.bodyLeft);
+    }
     if (parser.bodyLeft > 0) return;
     if (!parser.hasTrailer) {
       server.engine.abandonPut(session);
@@ -392,7 +418,21 @@ export class Connection implements Peer, ServerPeer {
   /** A reply that the protocol gives itself. */
   private say(reply: Uint8Array): void {
     this.server.log?.reply(this.number, (writer) => writer.bytes(reply), 0);
-    this.output.bytes(reply);
+    try {
+      this.output.bytes(reply);
+    } catch (error) {
+      this.breakOff(error);
+    }
+    this.server.list(this);
+  }
+
+  /** There is no memory for what it has to be told or has sent: the connection is closed, with nothing half said. */
+  private breakOff(error: unknown): void {
+    passUnlessOutOfMemory(error);
+    this.isBroken = true;
+    this.isClosing = true;
+    this.listing = null;
+    this.output.discard();
     this.server.list(this);
   }
 

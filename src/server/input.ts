@@ -1,6 +1,7 @@
 // Bytes of a connection that have come but may not be run yet: it is blocked in a reserve, has had its share of the turn,
 // or does not read its replies.
 
+import { takeBytes } from "../core/allocation.ts";
 import type { Memory } from "../core/memory.ts";
 
 /** What a connection without kept input has: one for all, since an empty array costs a few hundred bytes. */
@@ -38,7 +39,7 @@ export class Input {
   append(chunk: Uint8Array, from: number, to: number): void {
     const added = to - from;
     if (this.to + added > this.bytes.length) {
-      const bigger = new Uint8Array(Math.max(this.length + added, 2 * this.length));
+      const bigger = takeBytes(Math.max(this.length + added, 2 * this.length));
       bigger.set(this.view());
       this.memory.bufferBytes += bigger.length - this.bytes.length;
       this.to = this.length;

@@ -1,7 +1,7 @@
 // The frequent commands of peers in this process: puts, reserves and deletes, many at a time and without text. A batch is
 // one object with parallel lists: nothing is allocated per command but a reserved body.
 
-import { DELETED, INSERTED, RESERVED_JOB } from "../core/outbox.ts";
+import { DELETED, INSERTED, OUT_OF_MEMORY, RESERVED_JOB } from "../core/outbox.ts";
 import type { WatchTask } from "./local_line.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, Task, useTube } from "./local_task.ts";
@@ -17,6 +17,8 @@ export class PutTask extends Task {
   private readonly pri: number;
   private readonly delay: number;
   private readonly ttr: number;
+  /** Else what is answered is the answer to `use`. */
+  private isPutting = false;
 
   constructor(
     tube: Uint8Array,
@@ -44,6 +46,7 @@ export class PutTask extends Task {
   /** The answer to the put; `use` is answered too. */
   reply(_peer: LocalPeer, kind: number, number: number): void {
     if (kind === INSERTED) this.results.push(number);
+    if (kind === OUT_OF_MEMORY && this.isPutting) this.results.push("OUT_OF_MEMORY");
   }
 
   private put(peer: LocalPeer, body: Uint8Array, now: number): void {
@@ -65,11 +68,16 @@ export class PutTask extends Task {
       if (!peer.isClosed) results.push("OUT_OF_MEMORY");
       return;
     }
-    engine.fillPut(session, body, 0, length);
-    engine.fillPut(session, CRLF, 0, 2);
+    if (!engine.fillPut(session, body, 0, length) || !engine.fillPut(session, CRLF, 0, 2)) {
+      engine.abandonPut(session);
+      results.push("OUT_OF_MEMORY");
+      return;
+    }
     const { length: before } = results;
+    this.isPutting = true;
     engine.put(session, this.pri, this.delay, this.ttr, now);
     server.deliver();
+    this.isPutting = false;
     if (results.length === before && !peer.isClosed) results.push("DRAINING");
   }
 }

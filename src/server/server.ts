@@ -5,6 +5,7 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Identity } from "../access/identity.ts";
+import { passUnlessOutOfMemory } from "../core/allocation.ts";
 import type { Engine } from "../core/engine.ts";
 import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
 import type { Outbox } from "../core/outbox.ts";
@@ -164,7 +165,13 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
-    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
+    try {
+      for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      // What the queue is and what the journal knows differ from here on: nothing of it may be told.
+      this.fail(new Error("there is no memory for what the journal has to write", { cause: error }));
+    }
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }

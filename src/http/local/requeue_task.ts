@@ -23,8 +23,10 @@ export function requeue(peer: LocalPeer, id: number, changes: JobChanges, now: n
   if (!journal.hasRoomFor(nameBytes, bodyBytes, now) || peer.isClosed) return false;
   if (body !== undefined) {
     if (!engine.beginReplacement(session, body.length)) return false;
-    engine.fillPut(session, body, 0, body.length);
-    engine.fillPut(session, CRLF, 0, 2);
+    if (!engine.fillPut(session, body, 0, body.length) || !engine.fillPut(session, CRLF, 0, 2)) {
+      engine.abandonPut(session);
+      return false;
+    }
   }
   engine.requeue(session, id, name, 0, nameBytes, priority, delay, ttr, now);
   server.deliver();
