@@ -124,7 +124,7 @@ async function fillDueTogether(
 }
 
 // Runs the burden beside a bystander, after a quiet time that tells what this machine does to latency anyway.
-async function besides(server: BenchServer, burden: () => Promise<void>, startAt = 0): Promise<Delay> {
+export async function besides(server: BenchServer, burden: () => Promise<void>, startAt = 0): Promise<Delay> {
   const bystander = await Bystander.open(server.port);
   await sleep(Math.max(0, startAt - 1000 - performance.now()));
   const quiet = await quietTime(bystander);

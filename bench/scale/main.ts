@@ -15,11 +15,14 @@ import { FRAGMENTATION_ROW } from "./fragmentation_row.ts";
 import { IDLE_ROW } from "./idle_row.ts";
 import { MEMORY_ROW } from "./memory_row.ts";
 import { TAIL_ROWS } from "./tail_rows.ts";
+import { WATCH_ROWS } from "./watch_rows.ts";
 
 const COST_LIMIT = 1.5;
-const ALL_DELAY_ROWS: readonly DelayRow[] = [...DELAY_ROWS, ...BURDEN_ROWS];
+const ALL_DELAY_ROWS: readonly DelayRow[] = [...DELAY_ROWS, ...BURDEN_ROWS, ...WATCH_ROWS];
 const FIGURE_ROWS: readonly FigureRow[] = [MEMORY_ROW, FRAGMENTATION_ROW, IDLE_ROW, ...TAIL_ROWS];
-const ROW_NAMES: readonly string[] = [...COST_ROWS, ...ALL_DELAY_ROWS, ...FIGURE_ROWS].map((row) => row.name);
+const ROW_NAMES: readonly string[] = [
+  ...new Set([...COST_ROWS, ...ALL_DELAY_ROWS, ...FIGURE_ROWS].map((row) => row.name)),
+];
 
 const USAGE = `usage: bench/scale/main.ts [options] [ROW-PATTERN ...]
 Rows: ${ROW_NAMES.join(", ")}.

@@ -5,6 +5,7 @@
 // Growing and shrinking move a few leaves with each insert and remove: never a pause for a rehash of many.
 // Slots hold leaf numbers; 0 means empty, so that a new table is fresh zeroed memory, not touched before it is used.
 
+import { hasMemoryTo, takeWords } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import type { Float64Column } from "./columns.ts";
 import { release } from "./regions.ts";
@@ -30,7 +31,7 @@ class Table {
   private readonly blocks: Float64Column;
 
   constructor(size: number, blocks: Float64Column) {
-    this.slots = new Uint32Array(size);
+    this.slots = takeWords(size);
     this.mask = size - 1;
     this.shift = 32 - Math.log2(size);
     this.blocks = blocks;
@@ -120,9 +121,12 @@ export class BlockDirectory {
     return formerSlot < 0 ? 0 : this.former.slots[formerSlot];
   }
 
+  /** Throws a RangeError when it is full and there is no memory for more; nothing has changed then. */
   insert(leaf: number): void {
     if (this.former !== null) this.move();
     else if (this.table.count >= this.table.size * FULLEST) this.resize(this.table.size * 2);
+    // A search must meet an empty slot.
+    if (this.table.count + 1 >= this.table.size) throw new RangeError("no memory for a larger directory");
     this.table.insert(leaf);
   }
 
@@ -143,10 +147,13 @@ export class BlockDirectory {
     this.former!.removeAt(slot);
   }
 
+  /** Without memory the table stays as it is, and the next insert or remove tries again. */
   private resize(size: number): void {
+    let table: Table | null = null;
+    if (!hasMemoryTo(() => void (table = new Table(size, this.blocks)))) return;
     this.former = this.table;
     this.moveFrom = 0;
-    this.table = new Table(size, this.blocks);
+    this.table = table!;
     this.move();
   }
 

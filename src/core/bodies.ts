@@ -3,6 +3,7 @@
 //
 // Bodies are stored with their CR LF, so that a reply copies one stretch.
 
+import { takeBytes } from "./allocation.ts";
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, MAX_SLABS, PIECE_BYTES, SLAB_BYTES } from "./limits.ts";
 import { copyBytes } from "./copy.ts";
 import type { CopyBytes } from "./copy.ts";
@@ -34,7 +35,7 @@ class LargeBody {
   pieceAt(index: number): Uint8Array {
     let piece = this.pieces[index];
     if (piece === undefined) {
-      piece = new Uint8Array(Math.min(PIECE_BYTES, this.bytes - index * PIECE_BYTES));
+      piece = takeBytes(Math.min(PIECE_BYTES, this.bytes - index * PIECE_BYTES));
       this.pieces[index] = piece;
     }
     return piece;

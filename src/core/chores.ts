@@ -1,9 +1,9 @@
 // Work that may be too large for one call: a kick of a million jobs, a closed session that held thousands. Each call moves
 // a bounded number of jobs; the rest goes on in later calls, the sessions taking turns, so that nobody else waits long.
 
-import { MOVES_PER_CALL } from "./limits.ts";
+import { MOVES_PER_CALL, STEPS_PER_COMMAND, WATCHES_PER_CALL } from "./limits.ts";
 import type { Matching } from "./matching.ts";
-import { EVENT_RETURNED, KICKED_COUNT } from "./outbox.ts";
+import { EVENT_RETURNED, KICKED_COUNT, OUT_OF_MEMORY } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
 import { GIVE_BACK, KICK_BURIED, KICK_DELAYED, NO_CHORE } from "./session.ts";
@@ -38,11 +38,13 @@ export class Chores {
     if (!this.kickSome(session, now)) this.busy.push(session);
   }
 
-  /** Gives back all that a closed session holds, then forgets it. */
+  /** Gives back all that a closed session holds, takes out its watches, then forgets it. */
   giveBack(session: Session, now: number): void {
     this.places.alarms.remove(session);
     session.chore = GIVE_BACK;
-    if (!this.giveSomeBack(session, now)) this.busy.push(session);
+    session.index?.close();
+    session.choreDone = this.places.dropWatches(session, 0, WATCHES_PER_CALL);
+    if (!this.giveSomeBack(session, now, 0)) this.busy.push(session);
   }
 
   /** Gives up what a session has left to do: it is being closed. */
@@ -56,7 +58,7 @@ export class Chores {
     const session = this.busy.shift();
     if (session === undefined) return;
     const isDone = session.chore === GIVE_BACK
-      ? this.giveSomeBack(session, now)
+      ? this.giveSomeBack(session, now, WATCHES_PER_CALL)
       : this.kickSome(session, now);
     if (!isDone) this.busy.push(session);
   }
@@ -68,17 +70,30 @@ export class Chores {
       const row = session.chore === KICK_BURIED ? buried.first : delayed.first;
       if (row === 0) break; // Others have taken some away since the kick began.
       if (moves === 0) return false;
+      if (!this.places.jobs.ensurePast(row)) return this.endWithoutMemory(session);
       session.choreLeft--;
       session.choreDone++;
       this.matching.kick(row, now);
     }
+    this.places.effort += STEPS_PER_COMMAND * session.choreDone;
     session.chore = NO_CHORE;
     this.outbox.reply(session, KICKED_COUNT, session.choreDone);
     return true;
   }
 
-  /** What moves in one call is all moved before any of it is matched. True when the session holds nothing any more. */
-  private giveSomeBack(session: Session, now: number): boolean {
+  /** No memory for the next job's count of kicks: those that were kicked are told of. */
+  private endWithoutMemory(session: Session): true {
+    session.chore = NO_CHORE;
+    if (session.choreDone === 0) this.outbox.reply(session, OUT_OF_MEMORY);
+    else this.outbox.reply(session, KICKED_COUNT, session.choreDone);
+    return true;
+  }
+
+  /**
+   * What moves in one call is all moved before any of it is matched; watches follow when no jobs are left. True when the
+   * session holds and watches nothing any more.
+   */
+  private giveSomeBack(session: Session, now: number, watches: number): boolean {
     for (let moves = MOVES_PER_CALL; moves > 0 && session.heldCount > 0; moves--) {
       const row = session.held.first;
       this.matching.makeReady(row, EVENT_RETURNED);
@@ -86,6 +101,8 @@ export class Chores {
     }
     this.matching.matchAwake(now);
     if (session.heldCount > 0) return false;
+    session.choreDone = this.places.dropWatches(session, session.choreDone, watches);
+    if (session.watches.length > 0) return false;
     this.places.removeSession(session);
     return true;
   }

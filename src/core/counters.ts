@@ -33,6 +33,12 @@ export class Counters {
   jobTimeouts = 0;
   totalJobs = 0;
   totalSessions = 0;
+  // Refusals since the memory limit would be passed.
+  putsWithoutMemory = 0;
+  usesWithoutMemory = 0;
+  watchesWithoutMemory = 0;
+  requeuesWithoutMemory = 0;
+  sessionsWithoutMemory = 0;
   // Gauges: what is the case now.
   ready = 0;
   reserved = 0;

@@ -1,5 +1,6 @@
 // The body that a session receives: of a put, or of a job that is to get another one. It belongs to nobody until it is whole.
 
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import { NO_BODY } from "./bodies.ts";
 import { JOB_ROW_BYTES } from "./limits.ts";
@@ -8,19 +9,17 @@ import type { Session } from "./session.ts";
 
 export class Drafts {
   private readonly places: Places;
-  private readonly maxMemoryBytes: number;
 
-  constructor(places: Places, maxMemoryBytes: number) {
+  constructor(places: Places) {
     this.places = places;
-    this.maxMemoryBytes = maxMemoryBytes;
   }
 
   /** Takes room for a body of `bodyBytes`, without its CR LF. False: there is none. */
   begin(session: Session, bodyBytes: number): boolean {
     assert(session.draftBody === NO_BODY, "a session receives one body at a time");
-    const { bodies, usedBytes } = this.places;
+    const { bodies, memory, usedBytes } = this.places;
     const bytes = bodyBytes + 2;
-    if (usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES > this.maxMemoryBytes) return false;
+    if (!memory.hasRoomForJobs(usedBytes + bodies.costOf(bytes) + JOB_ROW_BYTES)) return false;
     const body = bodies.allocate(bytes);
     if (body === NO_BODY) return false;
     session.draftBody = body;
@@ -29,11 +28,17 @@ export class Drafts {
     return true;
   }
 
-  fill(session: Session, source: Uint8Array, from: number, to: number): void {
+  /** False: there is no memory for it, and the body must be abandoned. */
+  fill(session: Session, source: Uint8Array, from: number, to: number): boolean {
     const { draftBody, draftBytes, draftFilled } = session;
     assert(draftBody !== NO_BODY && draftFilled + to - from <= draftBytes, "a body is filled up to its size");
-    this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    try {
+      this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
+    } catch (error) {
+      return passUnlessOutOfMemory(error);
+    }
     session.draftFilled += to - from;
+    return true;
   }
 
   abandon(session: Session): void {

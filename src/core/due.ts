@@ -45,6 +45,7 @@ export class Due {
     if (tube.isPaused && tube.pausedUntil <= now) {
       tube.pausedUntil = 0;
       tube.pauseSeconds = 0;
+      this.places.refresh(tube);
       this.matching.wake(tube);
     }
     let moved = 0;
@@ -64,7 +65,8 @@ export class Due {
     let moved = 0;
     for (; moved < atMost && session.held.soonest <= now; moved++) {
       const row = session.held.first;
-      this.places.jobs.countTimeout(row);
+      // Without memory for the count it is not kept: the job must come back all the same.
+      if (this.places.jobs.ensurePast(row)) this.places.jobs.countTimeout(row);
       this.places.counters.jobTimeouts++;
       this.matching.makeReady(row, EVENT_EXPIRED);
     }

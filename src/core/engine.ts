@@ -1,8 +1,10 @@
 // The queue itself: a method per command, and open, close, tick, work. A deterministic state machine: its only inputs are
 // these calls, each with `now` in milliseconds, which must never go backwards; all it has to say goes to `outbox`, which
 // the caller reads and clears after each call. It calls nobody and cannot be re-entered in the middle of a change.
-// Cost: O(log n) per command, whatever the number of tubes, jobs and sessions, but for what a session watches itself.
+// Cost: O(log n) per command, whatever the number of tubes, jobs and sessions; what costs more is counted (see takeEffort) or
+// goes on in work().
 
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
@@ -16,8 +18,9 @@ import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { MOVES_PER_CALL } from "./limits.ts";
+import { MOST_UNINDEXED_WATCHES, MOVES_PER_CALL, SESSION_BYTES, TUBE_BYTES, WATCH_BYTES } from "./limits.ts";
 import { Matching } from "./matching.ts";
+import type { Memory } from "./memory.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Places } from "./places.ts";
@@ -29,7 +32,10 @@ import type { Tubes } from "./tubes.ts";
 
 /** How an engine is made. */
 export interface EngineOptions {
-  /** Puts beyond this many bytes of jobs get OUT_OF_MEMORY. Default: no limit. */
+  /**
+   * Puts beyond this many bytes get OUT_OF_MEMORY, and so do uses and watches that would need more; see {@link Memory}. Default: no
+   * limit.
+   */
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
@@ -40,6 +46,11 @@ export interface EngineOptions {
   movesPerKick?: number;
   /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */
   copyLong?: CopyBytes;
+  /**
+   * Sessions that watch more tubes than this find their jobs through an index. For tests; default MOST_UNINDEXED_WATCHES.
+   * @internal
+   */
+  mostUnindexedWatches?: number;
 }
 
 /** The queue: a method per command; what it has to say goes to its outbox. */
@@ -71,11 +82,12 @@ export class Engine {
   /** @internal */
   constructor(options: EngineOptions = {}) {
     this.copy = options.copyLong === undefined ? copyBytes : copierWith(options.copyLong);
-    this.places = new Places(options.seed ?? 0, this.copy);
+    this.places = new Places(options.seed ?? 0, this.copy, options.maxMemoryBytes ?? Infinity);
+    this.places.mostUnindexedWatches = options.mostUnindexedWatches ?? MOST_UNINDEXED_WATCHES;
     this.live = new LiveJobs(this.places);
     this.inspection = new Inspection(this.places);
     this.matching = new Matching(this.places, this.outbox);
-    this.drafts = new Drafts(this.places, options.maxMemoryBytes ?? Infinity);
+    this.drafts = new Drafts(this.places);
     const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);
     this.chores = new Chores(this.places, this.matching, this.outbox, movesPerKick);
     this.graves = new Graves(this.places, this.outbox, options.movesPerKick ?? Infinity);
@@ -100,6 +112,13 @@ export class Engine {
   /** Bytes that jobs take, as counted against the memory limit. */
   get usedBytes(): number {
     return this.places.usedBytes;
+  }
+  /**
+   * What is counted against the memory limit beside jobs. A server keeps `bufferBytes` true.
+   * @internal
+   */
+  get memory(): Memory {
+    return this.places.memory;
   }
   /**
    * The internals, for tests that check invariants.
@@ -131,6 +150,13 @@ export class Engine {
 
   // Sessions.
 
+  /** Whether another session may be opened within the memory limit. Counts it as refused if not. */
+  admitsSession(): boolean {
+    const isAdmitted = this.hasMemoryFor(SESSION_BYTES + WATCH_BYTES);
+    if (!isAdmitted) this.counters.sessionsWithoutMemory++;
+    return isAdmitted;
+  }
+
   /** A new peer: it uses and watches `default`. */
   open(): Session {
     const session = this.places.addSession();
@@ -161,11 +187,6 @@ export class Engine {
     if (session.isWorker) this.counters.workers--;
     session.used.usingCount--;
     this.places.dropIfIdle(session.used);
-    for (const { tube } of session.watches) {
-      tube.watchingCount--;
-      this.places.dropIfIdle(tube);
-    }
-    session.watches.length = 0;
     this.chores.giveBack(session, now);
   }
 
@@ -178,7 +199,10 @@ export class Engine {
   beginPut(session: Session, bodyBytes: number, now: number): boolean {
     this.counters.put++;
     this.becomeProducer(session);
-    if (!this.drafts.begin(session, bodyBytes)) return false;
+    if (!this.drafts.begin(session, bodyBytes)) {
+      this.counters.putsWithoutMemory++;
+      return false;
+    }
     session.draftId = this.places.nextId++;
     session.draftAt = now;
     return true;
@@ -190,7 +214,9 @@ export class Engine {
    */
   beginReplacement(session: Session, bodyBytes: number): boolean {
     session.draftId = 0;
-    return this.drafts.begin(session, bodyBytes);
+    const hasRoom = this.drafts.begin(session, bodyBytes);
+    if (!hasRoom) this.counters.requeuesWithoutMemory++;
+    return hasRoom;
   }
 
   /** A put line was understood and yet refused (too big, or text behind it): it is counted, and that is all. */
@@ -198,9 +224,14 @@ export class Engine {
     this.counters.put++;
   }
 
-  /** The next `source[from, to)` of the body being received, CR LF included. */
-  fillPut(session: Session, source: Uint8Array, from: number, to: number): void {
-    this.drafts.fill(session, source, from, to);
+  /**
+   * The next `source[from, to)` of the body being received, CR LF included. False when there is no memory for it: the put must
+   * be abandoned and answered OUT_OF_MEMORY.
+   */
+  fillPut(session: Session, source: Uint8Array, from: number, to: number): boolean {
+    const isFilled = this.drafts.fill(session, source, from, to);
+    if (!isFilled) this.counters.putsWithoutMemory++;
+    return isFilled;
   }
 
   /** Drops the put being received, if any; its id stays used. */
@@ -216,7 +247,8 @@ export class Engine {
     }
     const { jobs } = this;
     const tube = session.used;
-    const row = jobs.add(session.draftId);
+    const row = this.rowFor(session, delay);
+    if (row === 0) return;
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.createdAt.set(row, session.draftAt);
@@ -231,6 +263,18 @@ export class Engine {
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
+  }
+
+  /** The row of a put's job, with memory for all that it needs; else 0, and the put is refused. */
+  private rowFor(session: Session, delay: number): number {
+    const { jobs } = this;
+    const row = jobs.add(session.draftId);
+    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
+    if (row !== 0) jobs.remove(row);
+    this.abandonPut(session);
+    this.counters.putsWithoutMemory++;
+    this.outbox.reply(session, out.OUT_OF_MEMORY);
+    return 0;
   }
 
   // Reserve and what a holder may do.
@@ -292,6 +336,7 @@ export class Engine {
     this.counters.release++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.matching.leave(out.EVENT_RELEASED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.setDelay(row, delay);
@@ -307,6 +352,7 @@ export class Engine {
     this.counters.bury++;
     const row = this.jobs.find(id);
     if (row === 0 || !this.places.isHeldBy(row, session)) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.matching.leave(out.EVENT_BURIED, row);
     this.jobs.pri.set(row, pri);
     this.jobs.countBury(row);
@@ -345,7 +391,13 @@ export class Engine {
   ): void {
     const row = this.requeues.find(session, id);
     if (row === 0) return this.requeues.refuse(session);
-    const tube = bytes === null ? this.places.tubeOf(row) : this.tubes.obtain(bytes, from, to);
+    const hasPast = delay === 0 || this.jobs.ensurePast(row);
+    const tube = bytes === null ? this.places.tubeOf(row) : hasPast ? this.obtain(bytes, from, to, 0) : null;
+    if (tube === null || !hasPast) {
+      this.counters.requeuesWithoutMemory++;
+      this.abandonPut(session);
+      return this.outbox.reply(session, out.OUT_OF_MEMORY);
+    }
     this.requeues.requeue(session, row, tube, pri, delay, ttr, now);
   }
 
@@ -362,6 +414,7 @@ export class Engine {
     const row = this.jobs.find(id);
     const state = row === 0 ? 0 : this.jobs.state.get(row);
     if (state !== BURIED && state !== DELAYED) return this.outbox.reply(session, out.NOT_FOUND);
+    if (!this.jobs.ensurePast(row)) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     this.outbox.reply(session, out.KICKED_JOB);
     this.matching.kick(row, now);
   }
@@ -433,7 +486,11 @@ export class Engine {
   use(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.use++;
     const former = session.used;
-    const tube = this.tubes.obtain(bytes, from, to);
+    const tube = this.obtain(bytes, from, to, 0);
+    if (tube === null) {
+      this.counters.usesWithoutMemory++;
+      return this.outbox.reply(session, out.OUT_OF_MEMORY);
+    }
     tube.usingCount++;
     session.used = tube;
     former.usingCount--;
@@ -444,8 +501,16 @@ export class Engine {
   /** Later reserves look at that tube, too. */
   watch(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.watch++;
-    const tube = this.tubes.obtain(bytes, from, to);
-    if (session.watchOf(tube) === undefined) this.addWatch(session, tube);
+    const known = this.tubes.find(bytes, from, to);
+    if (known === undefined || session.watchOf(known) === undefined) {
+      const hasRoom = known === undefined || this.hasMemoryFor(WATCH_BYTES);
+      const tube = hasRoom ? known ?? this.obtain(bytes, from, to, WATCH_BYTES) : null;
+      if (tube === null) {
+        this.counters.watchesWithoutMemory++;
+        return this.outbox.reply(session, out.OUT_OF_MEMORY);
+      }
+      this.addWatch(session, tube);
+    }
     this.outbox.reply(session, out.WATCHING, session.watches.length);
   }
 
@@ -457,6 +522,7 @@ export class Engine {
     if (watch && session.watches.length === 1) return this.outbox.reply(session, out.NOT_IGNORED);
     if (watch) {
       session.dropWatch(watch);
+      this.memory.watches--;
       watch.tube.watchingCount--;
       this.places.dropIfIdle(watch.tube);
     }
@@ -466,7 +532,25 @@ export class Engine {
   /** @internal */
   private addWatch(session: Session, tube: Tube): void {
     session.addWatch(tube);
+    this.memory.watches++;
     tube.watchingCount++;
+  }
+
+  /** The tube of that name, created if need be; null when there is no memory for it and `more` bytes. */
+  private obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
+    const known = this.tubes.find(bytes, from, to);
+    if (known !== undefined) return known;
+    if (!this.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
+    try {
+      return this.tubes.obtain(bytes, from, to);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      return null;
+    }
+  }
+
+  private hasMemoryFor(bytes: number): boolean {
+    return this.memory.hasRoomFor(bytes, this.usedBytes);
   }
 
   /** A pause-tube line was understood but its name is not one: it is counted, and that is all. */
@@ -489,6 +573,7 @@ export class Engine {
     tube.pauses++;
     tube.pauseSeconds = seconds;
     tube.pausedUntil = seconds === 0 ? 0 : now + seconds * 1000;
+    this.places.refresh(tube);
     this.outbox.reply(session, out.PAUSED);
     if (seconds === 0) this.matching.match(tube, now);
     else this.places.alarms.ringBy(tube, tube.pausedUntil);
@@ -533,6 +618,25 @@ export class Engine {
   work(now: number): void {
     this.chores.goOn(now);
     this.graves.clearSome();
+  }
+
+  /**
+   * The work of the calls since it was last asked, as far as it went beyond that of a usual command: in steps, of which
+   * STEPS_PER_COMMAND are worth a command.
+   * @internal
+   */
+  takeEffort(): number {
+    const { effort } = this.places;
+    this.places.effort = 0;
+    return effort;
+  }
+
+  /**
+   * Counts steps of work that were done for a command outside of the engine.
+   * @internal
+   */
+  addEffort(steps: number): void {
+    this.places.effort += steps;
   }
 
   /** @internal */

@@ -92,6 +92,7 @@ export class Graves {
       tube.urgentCount = 0;
       count += this.bury(tube, tube.ready);
       tube.ready = new ReadyQueue(jobs);
+      this.places.refresh(tube);
     }
     if ((states & 1 << DELAYED) !== 0 && tube.delayed.length > 0) {
       counters.delayed -= tube.delayed.length;
@@ -118,6 +119,7 @@ export class Graves {
     const ids: number[] = [];
     if (tube.reservedCount === 0) return ids;
     for (const session of this.places.sessions()) {
+      this.places.effort += 1 + session.heldCount;
       if (session.heldCount === 0) continue;
       session.held.each((row) => void (jobs.tube.get(row) === tube.slot && ids.push(jobs.id.get(row))));
       if (ids.length === tube.reservedCount) break;

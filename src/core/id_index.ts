@@ -50,7 +50,7 @@ export class IdIndex {
     return leaf === 0 ? 0 : this.rows.get(leaf * LEAF_ROWS + (id & LEAF_MASK));
   }
 
-  /** Puts in an id that is not in, with its row. */
+  /** Puts in an id that is not in, with its row. Throws a RangeError without memory for it; nothing has changed then. */
   insert(id: number, row: number): void {
     const block = Math.floor(id / LEAF_ROWS);
     const leaf = this.leafOf(block) || this.addLeaf(block);
@@ -86,7 +86,12 @@ export class IdIndex {
     const leaf = this.leaves.take();
     this.block.set(leaf, block);
     this.used.set(leaf, 0);
-    this.directory.insert(leaf);
+    try {
+      this.directory.insert(leaf);
+    } catch (error) {
+      this.leaves.giveBack(leaf);
+      throw error;
+    }
     this.lastBlock = block;
     this.lastLeaf = leaf;
     return leaf;

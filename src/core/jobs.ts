@@ -2,6 +2,7 @@
 // Invariant: a job is in exactly one place, told by `state`; `place` and `after` mean what that place needs.
 // Cost: about 70 bytes a job beside its body; a second, rarer table keeps what most jobs never have.
 
+import { hasMemoryTo, passUnlessOutOfMemory } from "./allocation.ts";
 import { Float64Column, Rows, Uint32Column, Uint8Column } from "./columns.ts";
 import { IdIndex } from "./id_index.ts";
 import { RENUMBER_TRUNCATES_AT } from "./limits.ts";
@@ -114,14 +115,33 @@ export class JobTable {
     return this.index.find(id);
   }
 
-  /** A new row with its id set and no past; the caller fills in the other columns. */
+  /** A new row with its id set and no past; the caller fills in the other columns. 0 when there is no memory for it. */
   add(id: number): number {
-    const row = this.rows.take();
+    let row = 0;
+    try {
+      row = this.rows.take();
+      this.index.insert(id, row);
+    } catch (error) {
+      if (row !== 0) {
+        this.id.set(row, 0);
+        this.rows.giveBack(row);
+      }
+      passUnlessOutOfMemory(error);
+      return 0;
+    }
     this.id.set(row, id);
     this.reserves.set(row, 0);
     this.past.set(row, 0);
-    this.index.insert(id, row);
     return row;
+  }
+
+  /** Takes memory for a job's delay and counts, if it has none yet. False when there is none; nothing has changed then. */
+  ensurePast(row: number): boolean {
+    return this.past.get(row) !== 0 || this.hasMemoryForPast(row);
+  }
+
+  private hasMemoryForPast(row: number): boolean {
+    return hasMemoryTo(() => void this.withPast(row));
   }
 
   remove(row: number): void {
@@ -187,6 +207,14 @@ export class JobTable {
     if (this.cutoffs.size > 0 || this.truncates < RENUMBER_TRUNCATES_AT) return;
     this.truncates = 0;
     this.eachRow((row) => this.state.get(row) !== RESERVED && this.holder.set(row, 0));
+  }
+
+  /** Whether ready job a is reserved before ready job b. */
+  isBetter(a: number, b: number): boolean {
+    const { pri, id } = this;
+    const priA = pri.get(a);
+    const priB = pri.get(b);
+    return priA !== priB ? priA < priB : id.get(a) < id.get(b);
   }
 
   delayOf(row: number): number {

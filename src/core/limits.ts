@@ -67,8 +67,37 @@ export const MAX_SLABS = (2 ** 32 * CELL_UNIT_BYTES) / SLAB_BYTES;
 /** What a job costs beside its body, in bytes: its row, its places in a heap and in the index. For the memory limit. */
 export const JOB_ROW_BYTES = 80;
 
+/** The same for a tube, beside its name, and for a watch. */
+export const TUBE_BYTES = 1200;
+export const WATCH_BYTES = 112;
+
+/** The same for a session with its connection and socket: some 1300 on Bun, 4500 on Deno, 10,200 on Node. */
+export const SESSION_BYTES = 8192;
+
+/**
+ * Tubes, watches, sessions and buffers may take this part of the memory limit without being counted against it, but at least so many
+ * bytes: else a queue that is full of jobs would take in no workers, and stay full.
+ */
+export const SPARE_SHARE = 8;
+export const LEAST_SPARE_BYTES = 1_048_576;
+
 /** Commands of one connection run in one turn before the others get theirs (a put counts as two: its line, its body). */
 export const COMMANDS_PER_TURN = 128;
+
+/**
+ * What one call does beyond the usual is counted in steps: a look at a watched tube, a watch taken out. So many cost as much as a
+ * command, and count as one in the share above: some two microseconds.
+ */
+export const STEPS_PER_COMMAND = 32;
+
+/** Looks at up to so many watches cost less than the command that makes them, and are not counted. */
+export const CHEAP_WATCHES = 16;
+
+/** A session that watches more tubes than this has an index of those with ready jobs; up to it a reserve looks at each. */
+export const MOST_UNINDEXED_WATCHES = 1024;
+
+/** Watches that one call takes out when a session is closed, before it gives the turn back: less than a millisecond. */
+export const WATCHES_PER_CALL = 2048;
 
 /** Commands of one peer in this process run in one turn: they cost no parsing and no reply, so it may be more. */
 export const LOCAL_COMMANDS_PER_TURN = 1024;

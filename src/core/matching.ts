@@ -1,6 +1,7 @@
 // Ready jobs meet waiting sessions. Between engine calls no tube that may grant has both; every event that could change
 // that ends with a match.
 
+import { CHEAP_WATCHES, STEPS_PER_COMMAND } from "./limits.ts";
 import { EVENT_KICKED, RECORD_CHANGE, RESERVED_JOB } from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
@@ -10,6 +11,8 @@ import type { Tube } from "./tube.ts";
 export class Matching {
   private readonly places: Places;
   private readonly outbox: Outbox;
+  /** Waits so far. */
+  private waits = 0;
   private readonly awake: Tube[] = [];
 
   constructor(places: Places, outbox: Outbox) {
@@ -67,8 +70,9 @@ export class Matching {
     this.awake.push(tube);
   }
 
-  /** The best ready job that the session may have now, or 0. Costs one look per watched tube. */
+  /** The best ready job that the session may have now, or 0. Costs one look per watched tube, or one at the index. */
   bestFor(session: Session): number {
+    if (session.index !== null) return session.index.best;
     let best = 0;
     const { watches } = session;
     for (let i = 0; i < watches.length; i++) {
@@ -76,12 +80,18 @@ export class Matching {
       const row = tube.isPaused ? 0 : tube.ready.first;
       if (row !== 0 && (best === 0 || this.isBetter(row, best))) best = row;
     }
+    if (watches.length > CHEAP_WATCHES) this.places.effort += watches.length;
     return best;
   }
 
   /** One tube may have gained ready jobs: hands them to its waiters. */
   match(tube: Tube, now: number): void {
-    while (tube.canGrant) this.grant(tube.ready.first, tube.waiters.first!.session, now);
+    if (!tube.canGrant) return;
+    this.grant(tube.ready.first, tube.firstWaiter, now);
+    while (tube.canGrant) {
+      this.grant(tube.ready.first, tube.firstWaiter, now);
+      this.places.effort += STEPS_PER_COMMAND;
+    }
   }
 
   /**
@@ -100,7 +110,7 @@ export class Matching {
     for (let i = (race.length >>> 1) - 1; i >= 0; i--) this.siftDown(race, i);
     while (race.length > 0) {
       const tube = race[0];
-      if (tube.canGrant) this.grant(tube.ready.first, tube.waiters.first!.session, now);
+      if (tube.canGrant) this.grant(tube.ready.first, tube.firstWaiter, now);
       if (!tube.canGrant) {
         const last = race.pop()!;
         if (race.length > 0) race[0] = last;
@@ -112,8 +122,12 @@ export class Matching {
   startWait(session: Session, until: number): void {
     session.isWaiting = true;
     session.waitUntil = until;
+    session.waitNumber = ++this.waits;
     this.places.counters.waiting++;
-    for (const watch of session.watches) watch.tube.waiters.append(watch);
+    if (session.index === null) {
+      for (const watch of session.watches) watch.tube.waiters.append(watch);
+      this.countWatches(session);
+    }
     this.places.alarms.ringBy(session, session.nextInstant);
   }
 
@@ -122,14 +136,17 @@ export class Matching {
     session.waitUntil = Infinity;
     session.waitEndsWith = 0;
     this.places.counters.waiting--;
+    if (session.index !== null) return;
     for (const watch of session.watches) watch.tube.waiters.remove(watch);
+    this.countWatches(session);
+  }
+
+  private countWatches({ watches }: Session): void {
+    if (watches.length > CHEAP_WATCHES) this.places.effort += watches.length;
   }
 
   private isBetter(a: number, b: number): boolean {
-    const { pri, id } = this.places.jobs;
-    const priA = pri.get(a);
-    const priB = pri.get(b);
-    return priA !== priB ? priA < priB : id.get(a) < id.get(b);
+    return this.places.jobs.isBetter(a, b);
   }
 
   private siftDown(race: Tube[], from: number): void {

@@ -3,6 +3,7 @@
 // until the next call.
 // Parallel arrays that are used again: no object per entry.
 
+import { hasMemoryTo, takeBuffer, takeBytes } from "./allocation.ts";
 import type { JobPage } from "./inspection.ts";
 import { READY, RESERVED } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
@@ -128,7 +129,7 @@ export class Outbox {
   eventCount = 0;
   private readonly eventTubes: Tube[] = [];
   // Typed: a fraction in a list of numbers would cost an object on its way there.
-  private eventKinds = new Uint8Array(FIRST_EVENTS);
+  private eventKinds: Uint8Array = new Uint8Array(FIRST_EVENTS);
   private eventIds = new Float64Array(FIRST_EVENTS);
   private eventNumbers = new Float64Array(FIRST_EVENTS);
   private readonly files: number[] = [];
@@ -270,20 +271,29 @@ export class Outbox {
 
   /** @internal */
   private nextEvent(kind: number, tube: Tube): number {
+    // Without memory the event that came before is lost, and no job: only who observes is told less.
+    if (this.eventCount === this.eventKinds.length && !this.makeRoom()) this.eventCount--;
     const at = this.eventCount++;
-    if (at === this.eventKinds.length) this.makeRoom();
     this.eventKinds[at] = kind;
     this.eventTubes[at] = tube;
     return at;
   }
 
   /** @internal */
-  private makeRoom(): void {
+  private makeRoom(): boolean {
     const { eventKinds, eventIds, eventNumbers } = this;
     const length = 2 * eventKinds.length;
-    (this.eventKinds = new Uint8Array(length)).set(eventKinds);
-    (this.eventIds = new Float64Array(length)).set(eventIds);
-    (this.eventNumbers = new Float64Array(length)).set(eventNumbers);
+    return hasMemoryTo(() => {
+      const kinds = takeBytes(length);
+      const ids = new Float64Array(takeBuffer(8 * length));
+      const numbers = new Float64Array(takeBuffer(8 * length));
+      kinds.set(eventKinds);
+      ids.set(eventIds);
+      numbers.set(eventNumbers);
+      this.eventKinds = kinds;
+      this.eventIds = ids;
+      this.eventNumbers = numbers;
+    });
   }
 
   /** Forgets all that was read. */

@@ -8,7 +8,8 @@ import { Bodies } from "./bodies.ts";
 import { Counters } from "./counters.ts";
 import type { CopyBytes } from "./copy.ts";
 import { BURIED, DELAYED, JobTable, READY, RESERVED } from "./jobs.ts";
-import { JOB_ROW_BYTES, URGENT_PRIORITY } from "./limits.ts";
+import { CHEAP_WATCHES, JOB_ROW_BYTES, MOST_UNINDEXED_WATCHES, URGENT_PRIORITY } from "./limits.ts";
+import { Memory } from "./memory.ts";
 import { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
 import { Tubes } from "./tubes.ts";
@@ -20,6 +21,7 @@ export class Places {
   readonly bodies: Bodies;
   readonly alarms: Alarms = new Alarms();
   readonly counters: Counters = new Counters();
+  readonly memory: Memory;
   readonly tubes: Tubes;
   /** The tube `default`, which is always there. */
   readonly home: Tube;
@@ -27,12 +29,17 @@ export class Places {
   nextId = 1;
   /** Burials so far; each burial's number gives the order in which buried jobs stand, also after a restart. */
   burials = 0;
+  /** Steps of work beyond the usual, as far as nobody has taken them off: see {@link Engine.takeEffort}. */
+  effort = 0;
+  /** Sessions with more watches than this have an index. */
+  mostUnindexedWatches: number = MOST_UNINDEXED_WATCHES;
   private readonly sessionsBySlot: (Session | undefined)[] = [];
   private readonly freeSlots: number[] = [];
 
-  constructor(seed: number, copy: CopyBytes) {
+  constructor(seed: number, copy: CopyBytes, maxMemoryBytes: number) {
     this.bodies = new Bodies(copy);
-    this.tubes = new Tubes(this.jobs, seed);
+    this.memory = new Memory(maxMemoryBytes);
+    this.tubes = new Tubes(this.jobs, seed, this.memory);
     this.home = this.tubes.obtain(DEFAULT_NAME, 0, DEFAULT_NAME.length);
   }
 
@@ -60,8 +67,9 @@ export class Places {
 
   addSession(): Session {
     const slot = this.freeSlots.pop() ?? this.sessionsBySlot.length;
-    const session = new Session(slot, this.home, this.jobs);
+    const session = new Session(slot, this.home, this.jobs, this.mostUnindexedWatches);
     this.sessionsBySlot[slot] = session;
+    this.memory.sessions++;
     return session;
   }
 
@@ -69,6 +77,7 @@ export class Places {
   removeSession(session: Session): void {
     assert(session.heldCount === 0, "a session that is forgotten holds no job");
     this.alarms.remove(session);
+    this.memory.sessions--;
     this.sessionsBySlot[session.slot] = undefined;
     this.freeSlots.push(session.slot);
   }
@@ -90,6 +99,7 @@ export class Places {
     const tube = this.tubeOf(row);
     this.arrive(row, READY);
     tube.ready.push(row);
+    if (tube.indexed !== null && tube.ready.first === row) this.refresh(tube);
     this.counters.ready++;
     if (this.jobs.pri.get(row) < URGENT_PRIORITY) {
       tube.urgentCount++;
@@ -152,6 +162,7 @@ export class Places {
     switch (this.jobs.state.get(row)) {
       case READY:
         tube.ready.remove(row);
+        if (tube.indexed !== null) this.refresh(tube);
         this.counters.ready--;
         if (this.jobs.pri.get(row) < URGENT_PRIORITY) {
           tube.urgentCount--;
@@ -174,6 +185,30 @@ export class Places {
       default:
         assert(false, "a job is in one of the four states");
     }
+  }
+
+  /** A tube's first ready job, or whether it may give one, has changed: the indexes in which it stands are told. */
+  refresh(tube: Tube): void {
+    if (tube.indexed === null) return;
+    if (tube.indexed.count > CHEAP_WATCHES) this.effort += tube.indexed.count;
+    for (let watch = tube.indexed.first; watch !== null; watch = watch.after) {
+      watch.session.index!.update(watch);
+    }
+  }
+
+  /** Takes out some watches of a closed session, in order. `done`: how many are out already. Returns how many are now. */
+  dropWatches(session: Session, done: number, atMost: number): number {
+    const { watches } = session;
+    const end = Math.min(watches.length, done + atMost);
+    for (let i = done; i < end; i++) {
+      session.delist(watches[i]);
+      watches[i].tube.watchingCount--;
+      this.dropIfIdle(watches[i].tube);
+    }
+    this.effort += end - done;
+    this.memory.watches -= end - done;
+    if (end === watches.length) watches.length = 0;
+    return watches.length === 0 ? 0 : end;
   }
 
   /** Forgets a job that has left its place, and its tube if that was its last reason to be. */

@@ -6,6 +6,7 @@
 // oldest region with room, so that the later ones run empty; an empty region is given back at once. The small ones are
 // kept, since a queue of large bodies that comes and goes would have their memory cleared by the system again and again.
 
+import { takeBuffer } from "./allocation.ts";
 import { REGION_BYTES } from "./limits.ts";
 
 /** A region may be this many times as large as all that is held already: a small queue stays small. */
@@ -31,7 +32,7 @@ class Region {
   constructor(place: number, blocks: number, blockBytes: number) {
     this.place = place;
     this.blocks = blocks;
-    this.buffer = new ArrayBuffer(blocks * blockBytes);
+    this.buffer = takeBuffer(blocks * blockBytes);
   }
 
   /** The number of a free block; there must be one. */

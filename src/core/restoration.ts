@@ -46,6 +46,7 @@ export class Restoration {
     if (row === 0) {
       if (id > this.highestId) this.highestId = id;
       row = jobs.add(id);
+      if (row === 0) throw new Error("there is no memory for all jobs of the log");
     } else this.places.bodies.free(jobs.body.get(row), jobs.bodyBytes.get(row));
     jobs.tube.set(row, this.slotOf(job.tube));
     jobs.ttr.set(row, job.ttr);

@@ -42,6 +42,17 @@ export class RowList {
     this.length++;
   }
 
+  /** Puts a row behind one that is in the list and not its last. */
+  insertAfter(before: number, row: number): void {
+    const { place, after } = this.jobs;
+    const next = after.get(before);
+    place.set(row, before | LISTED);
+    after.set(row, next);
+    after.set(before, row);
+    place.set(next, row | LISTED);
+    this.length++;
+  }
+
   remove(row: number): void {
     const { place, after } = this.jobs;
     const before = this.before(row);

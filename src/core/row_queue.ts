@@ -2,6 +2,7 @@
 // delay or one ttr, each new job is the last. Those form a run, a linked list, and cost O(1) however many there are; the
 // others go to a heap. The first job is the better of the run's and the heap's.
 
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { DeadlineHeap, ReadyHeap } from "./heap.ts";
 import type { RowHeap } from "./heap.ts";
 import type { JobTable } from "./jobs.ts";
@@ -34,7 +35,20 @@ export abstract class RowQueue {
     const { run, heap } = this;
     if (run.length === 0 || heap.before(run.last, row)) run.append(row);
     else if (heap.before(row, run.first)) run.prepend(row);
-    else heap.push(row);
+    else this.pushInHeap(row);
+  }
+
+  /** Without memory for the heap the row goes to its place in the run, which is looked for: slow, but it needs none. */
+  private pushInHeap(row: number): void {
+    const { run, heap } = this;
+    try {
+      heap.push(row);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      let before = run.last;
+      while (heap.before(row, before)) before = run.before(before);
+      run.insertAfter(before, row);
+    }
   }
 
   /** Takes a row out; it must be in this queue. */

@@ -1,6 +1,7 @@
 // A growable list of row numbers: the storage of heaps. Starts with a few entries, since there are many small ones, and
 // grows by doubling up to a page and by whole pages beyond, so that no growth copies more than one page.
 
+import { takeWords } from "./allocation.ts";
 import { PAGE_ROWS } from "./limits.ts";
 import { release } from "./regions.ts";
 
@@ -37,7 +38,7 @@ export class RowVector {
 
   private grow(page: number): void {
     const old = this.pages[page] ?? NO_ROWS;
-    const bigger = new Uint32Array(
+    const bigger = takeWords(
       page === 0 ? Math.min(PAGE_ROWS, Math.max(SMALLEST, old.length * 2)) : PAGE_ROWS,
     );
     bigger.set(old);

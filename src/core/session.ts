@@ -5,9 +5,10 @@ import type { Alarmed } from "./alarms.ts";
 import { NO_BODY } from "./bodies.ts";
 import type { JobTable } from "./jobs.ts";
 import { SAFETY_MARGIN_MS } from "./limits.ts";
+import { ReadyIndex } from "./ready_index.ts";
 import { DeadlineQueue } from "./row_queue.ts";
 import type { Tube } from "./tube.ts";
-import { Watch } from "./waiters.ts";
+import { Waiters, Watch } from "./waiters.ts";
 
 /** Above this many watches they are found through a map instead of by looking at each. */
 const FEW_WATCHES = 16;
@@ -41,6 +42,8 @@ export class Session implements Alarmed {
    * @internal
    */
   waitUntil: number = Infinity;
+  /** Numbers waits in the order in which they began. */
+  waitNumber = 0;
   /** During a tick: the reply kind with which an overdue wait ends unless the match still serves it; else 0. */
   waitEndsWith = 0;
   /** The put being received: its id, when it began, its body so far. `draftBody` is NO_BODY when there is none. */
@@ -63,16 +66,23 @@ export class Session implements Alarmed {
   alarmAt = Infinity;
   /** @internal */
   alarmPlace = -1;
+  /**
+   * Of the watched tubes those that have a job to give; null while it watches few enough to look at each.
+   * @internal
+   */
+  index: ReadyIndex | null = null;
   private byTube: Map<Tube, Watch> | null = null;
   private readonly jobs: JobTable;
+  private readonly mostUnindexed: number;
   /** Null until it has held a job. */
   private queue: DeadlineQueue | null = null;
 
   /** @internal */
-  constructor(slot: number, home: Tube, jobs: JobTable) {
+  constructor(slot: number, home: Tube, jobs: JobTable, mostUnindexed: number) {
     this.slot = slot;
     this.used = home;
     this.jobs = jobs;
+    this.mostUnindexed = mostUnindexed;
   }
 
   /**
@@ -111,6 +121,7 @@ export class Session implements Alarmed {
 
   /** @internal */
   watchOf(tube: Tube): Watch | undefined {
+    if (this.index !== null) return this.indexedWatchOf(tube);
     if (this.byTube !== null) return this.byTube.get(tube);
     for (const watch of this.watches) if (watch.tube === tube) return watch;
     return undefined;
@@ -120,10 +131,10 @@ export class Session implements Alarmed {
   addWatch(tube: Tube): void {
     const watch = new Watch(this, tube, this.watches.length);
     this.watches.push(watch);
-    if (this.byTube !== null) this.byTube.set(tube, watch);
-    else if (this.watches.length > FEW_WATCHES) {
-      this.byTube = new Map(this.watches.map((each) => [each.tube, each]));
-    }
+    if (this.index !== null) this.enlist(watch, this.index);
+    else if (this.watches.length > this.mostUnindexed) this.makeIndex();
+    else if (this.byTube !== null) this.byTube.set(tube, watch);
+    else if (this.watches.length > FEW_WATCHES) this.makeMap();
   }
 
   /**
@@ -137,5 +148,51 @@ export class Session implements Alarmed {
       last.place = watch.place;
     }
     this.byTube?.delete(watch.tube);
+    if (this.index === null) return;
+    this.delist(watch);
+    // Much fewer: at the very number the index would be made and dropped again and again.
+    if (this.watches.length < this.mostUnindexed / 2) this.dropIndex();
+  }
+
+  /**
+   * Takes a watch off its tube's list of indexed watches, if it is there.
+   * @internal
+   */
+  delist(watch: Watch): void {
+    if (this.index === null) return;
+    this.index.remove(watch);
+    const { tube } = watch;
+    tube.indexed!.remove(watch);
+    if (tube.indexed!.count === 0) tube.indexed = null;
+  }
+
+  /** Cost: a look at each session that watches this tube through an index; few have that many watches. */
+  private indexedWatchOf(tube: Tube): Watch | undefined {
+    let watch = tube.indexed === null ? null : tube.indexed.first;
+    while (watch !== null && watch.session !== this) watch = watch.after;
+    return watch ?? undefined;
+  }
+
+  private enlist(watch: Watch, index: ReadyIndex): void {
+    const { tube } = watch;
+    tube.indexed ??= new Waiters();
+    tube.indexed.append(watch);
+    index.update(watch);
+  }
+
+  private makeIndex(): void {
+    this.byTube = null;
+    this.index = new ReadyIndex(this.jobs);
+    for (const watch of this.watches) this.enlist(watch, this.index);
+  }
+
+  private dropIndex(): void {
+    for (const watch of this.watches) this.delist(watch);
+    this.index = null;
+    if (this.watches.length > FEW_WATCHES) this.makeMap();
+  }
+
+  private makeMap(): void {
+    this.byTube = new Map(this.watches.map((watch) => [watch.tube, watch]));
   }
 }

@@ -4,6 +4,7 @@
 // last cell is freed gives its block back, but for one kept per class. New cells come from the slab that last had one
 // freed: it is warm, and the others get a chance to run empty.
 
+import { hasMemoryTo } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import { CELL_UNIT_BYTES, LARGEST_CELL_BYTES, SLAB_BYTES } from "./limits.ts";
 import { Regions } from "./regions.ts";
@@ -102,7 +103,7 @@ export class Slabs {
     return this.byNumber[number]!;
   }
 
-  /** A slab with room for one cell of at least `bytes`, or null when the numbers have run out. */
+  /** A slab with room for one cell of at least `bytes`, or null when the numbers or the memory have run out. */
   withRoomFor(bytes: number): Slab | null {
     const cellClass = classOf(bytes);
     const candidates = this.withRoom[cellClass];
@@ -133,7 +134,12 @@ export class Slabs {
   private add(cellClass: number): Slab | null {
     const number = this.numbers.take();
     if (number < 0) return null;
-    const slab = new Slab(number, cellClass, this.regions.take());
+    let block: Block | null = null;
+    if (!hasMemoryTo(() => void (block = this.regions.take()))) {
+      this.numbers.giveBack(number);
+      return null;
+    }
+    const slab = new Slab(number, cellClass, block!);
     this.byNumber[number] = slab;
     this.withRoom[cellClass].push(slab);
     this.heldBytes += SLAB_BYTES;

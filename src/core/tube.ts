@@ -4,6 +4,7 @@ import type { Alarmed } from "./alarms.ts";
 import type { JobTable } from "./jobs.ts";
 import { RowList } from "./row_list.ts";
 import { DeadlineQueue, ReadyQueue } from "./row_queue.ts";
+import type { Session } from "./session.ts";
 import { Waiters } from "./waiters.ts";
 
 export class Tube implements Alarmed {
@@ -17,7 +18,10 @@ export class Tube implements Alarmed {
   delayed: DeadlineQueue;
   /** In the order of burial. */
   buried: RowList;
+  /** Sessions that wait here, but for those with an index. */
   readonly waiters: Waiters = new Waiters();
+  /** Watches of sessions with an index, whether these wait or not; null when there are none. */
+  indexed: Waiters | null = null;
   reservedCount = 0;
   /** Ready jobs with a priority below 1024. */
   urgentCount = 0;
@@ -33,6 +37,8 @@ export class Tube implements Alarmed {
   pausedUntil = 0;
   /** Place in the list of tubes. */
   listPlace = 0;
+  /** The next one in its bucket of the table of names. */
+  nextInTable: Tube | null = null;
   /** Queues of truncated jobs that are not cleared away yet; its slot is not given again before. */
   graveCount = 0;
   /** It was forgotten; another of its name may have come. */
@@ -63,7 +69,34 @@ export class Tube implements Alarmed {
 
   /** Whether a ready job and a waiter stand here and may meet. */
   get canGrant(): boolean {
-    return this.waiters.count > 0 && this.ready.length > 0 && !this.isPaused;
+    const hasWaiter = this.waiters.count > 0 || (this.indexed !== null && this.indexedWaiter !== null);
+    return hasWaiter && this.ready.length > 0 && !this.isPaused;
+  }
+
+  /** The session that has waited longest here; there must be one. */
+  get firstWaiter(): Session {
+    const queued = this.waiters.first === null ? null : this.waiters.first.session;
+    const listed = this.indexed === null ? null : this.indexedWaiter;
+    if (queued === null || listed === null) return (queued ?? listed)!;
+    return queued.waitNumber < listed.waitNumber ? queued : listed;
+  }
+
+  /** How many sessions wait here. Cost: a look at each indexed watch. */
+  get waitingCount(): number {
+    let count = this.waiters.count;
+    let watch = this.indexed === null ? null : this.indexed.first;
+    for (; watch !== null; watch = watch.after) if (watch.session.isWaiting) count++;
+    return count;
+  }
+
+  /** Of the sessions with an index, the one that has waited longest here. */
+  private get indexedWaiter(): Session | null {
+    let first: Session | null = null;
+    for (let watch = this.indexed!.first; watch !== null; watch = watch.after) {
+      const { session } = watch;
+      if (session.isWaiting && (first === null || session.waitNumber < first.waitNumber)) first = session;
+    }
+    return first;
   }
 
   /** The next instant at which something becomes due here, or Infinity. */

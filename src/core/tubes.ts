@@ -1,22 +1,26 @@
 // All tubes: found by the bytes of their name without making a string, by slot from a job's row, and listed as the
 // reference lists them: in order of creation, with a removed one replaced by the last.
 
+import { takeBytes } from "./allocation.ts";
 import { copyBytes } from "./copy.ts";
 import type { JobTable } from "./jobs.ts";
+import type { Memory } from "./memory.ts";
+import { TubeTable } from "./tube_table.ts";
 import { Tube } from "./tube.ts";
 
 export class Tubes {
   readonly list: Tube[] = [];
   private readonly jobs: JobTable;
+  private readonly memory: Memory;
   private readonly bySlot: (Tube | undefined)[] = [];
   private readonly freeSlots: number[] = [];
-  /** Tubes by the hash of their name; nearly always one in each array. */
-  private readonly byHash = new Map<number, Tube[]>();
+  private readonly byName = new TubeTable();
   private readonly seed: number;
 
   /** `seed` keeps strangers from choosing names that all share one hash. */
-  constructor(jobs: JobTable, seed: number) {
+  constructor(jobs: JobTable, seed: number, memory: Memory) {
     this.jobs = jobs;
+    this.memory = memory;
     this.seed = seed >>> 0;
   }
 
@@ -26,28 +30,27 @@ export class Tubes {
 
   /** The tube named `bytes[from, to)`, if it exists. */
   find(bytes: Uint8Array, from: number, to: number): Tube | undefined {
-    const candidates = this.byHash.get(this.hash(bytes, from, to));
-    if (candidates === undefined) return undefined;
-    for (const tube of candidates) if (isNamed(tube, bytes, from, to)) return tube;
-    return undefined;
+    let tube = this.byName.first(this.hash(bytes, from, to));
+    while (tube !== null && !isNamed(tube, bytes, from, to)) tube = tube.nextInTable;
+    return tube ?? undefined;
   }
 
-  /** The tube of that name, created if need be. */
+  /** The tube of that name, created if need be. Throws a RangeError without memory for it; nothing has changed then. */
   obtain(bytes: Uint8Array, from: number, to: number): Tube {
     return this.find(bytes, from, to) ?? this.create(bytes, from, to);
   }
 
   /** Forgets a tube that nothing keeps alive. */
   remove(tube: Tube): void {
-    const candidates = this.byHash.get(tube.hash)!;
-    candidates.splice(candidates.indexOf(tube), 1);
-    if (candidates.length === 0) this.byHash.delete(tube.hash);
+    this.byName.remove(tube);
     const last = this.list.pop()!;
     if (last !== tube) {
       this.list[tube.listPlace] = last;
       last.listPlace = tube.listPlace;
     }
     tube.isGone = true;
+    this.memory.tubes--;
+    this.memory.nameBytes -= tube.name.length;
     this.freeSlot(tube);
   }
 
@@ -59,16 +62,16 @@ export class Tubes {
   }
 
   private create(bytes: Uint8Array, from: number, to: number): Tube {
-    const name = new Uint8Array(to - from);
+    const name = takeBytes(to - from);
     copyBytes(name, 0, bytes, from, to);
     const slot = this.freeSlots.pop() ?? this.bySlot.length;
     const tube = new Tube(slot, name, this.hash(name, 0, name.length), this.jobs);
     tube.listPlace = this.list.length;
     this.list.push(tube);
     this.bySlot[slot] = tube;
-    const candidates = this.byHash.get(tube.hash);
-    if (candidates === undefined) this.byHash.set(tube.hash, [tube]);
-    else candidates.push(tube);
+    this.byName.add(tube);
+    this.memory.tubes++;
+    this.memory.nameBytes += name.length;
     return tube;
   }
 

@@ -1,10 +1,14 @@
 // Who waits at a tube: sessions blocked in reserve, served first come, first served. A session waits through its watches,
-// one per tube it watches, so waiting and leaving cost nothing per other waiter and make no garbage.
+// one per tube it watches, so waiting and leaving cost nothing per other waiter and make no garbage. A session with an index
+// (see ready_index.ts) watches too many tubes to join their queues for each wait: its watches are always listed at them.
 
 import type { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
 
-/** One session's interest in one tube. Lives from watch to ignore; while the session waits, it is a link in the tube's queue. */
+/**
+ * One session's interest in one tube. Lives from watch to ignore. It is a link in the tube's queue while the session waits;
+ * if the session has an index, in the tube's list of indexed watches all the time.
+ */
 export class Watch {
   readonly session: Session;
   readonly tube: Tube;
@@ -13,6 +17,8 @@ export class Watch {
   before: Watch | null = null;
   after: Watch | null = null;
   queued = false;
+  /** Position in the session's index; -1 = not in it. */
+  indexPlace = -1;
 
   constructor(session: Session, tube: Tube, place: number) {
     this.session = session;
@@ -21,7 +27,7 @@ export class Watch {
   }
 }
 
-/** A queue of watches, oldest first. */
+/** A queue of watches, oldest first; also the list of a tube's indexed watches. */
 export class Waiters {
   count = 0;
   first: Watch | null = null;

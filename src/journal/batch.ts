@@ -1,6 +1,7 @@
 // What was recorded and is not written yet: frames, laid out as they will lie in their segments. Nothing is created per
 // record; memory is used again when a batch has been written.
 
+import { takeBytes } from "../core/allocation.ts";
 import { copyBytes } from "../core/copy.ts";
 import type { Files } from "../ports/files.ts";
 import type { BodySink, JobState, LiveJob, Truncation } from "../ports/journal.ts";
@@ -220,7 +221,7 @@ export class Batch implements BodySink {
   private nextChunk(): void {
     if (this.open !== null) this.closeStretch();
     this.full.push(this.chunk);
-    this.chunk = this.spare.pop() ?? new Uint8Array(CHUNK_BYTES);
+    this.chunk = this.spare.pop() ?? takeBytes(CHUNK_BYTES);
     this.view = new DataView(this.chunk.buffer);
     this.at = this.from = 0;
   }

@@ -19,6 +19,7 @@ import { LineTask, WatchTask } from "../server/local_line.ts";
 import type { Task } from "../server/local_task.ts";
 
 const encoder = new TextEncoder();
+const NO_MEMORY = "the queue has no memory for another session or its tubes";
 
 /** Runs a task; resolves with it when its outcome may be known. */
 function outcome<T extends Task>(peer: LocalPeer, task: T): Promise<T> {
@@ -78,6 +79,7 @@ export class LocalBackend implements Backend {
   }
 
   openLane(tubes: readonly string[]): Lane {
+    if (!this.server.engine.admitsSession()) throw new QueueError("OUT_OF_MEMORY", NO_MEMORY);
     const peer = attach(this.server, this.atOnce);
     return new LocalLane(peer, tubes.map((tube) => this.names.bytesOf(tube)));
   }
@@ -94,22 +96,27 @@ export class LocalBackend implements Backend {
 class LocalLane implements Lane {
   onLost: () => void = () => {};
   private readonly peer: LocalPeer;
+  private readonly watch: WatchTask;
 
   constructor(peer: LocalPeer, tubes: readonly Uint8Array[]) {
     this.peer = peer;
     // Later, since those who are told may call the queue, which is in the middle of something now.
     peer.onEnd = () => queueMicrotask(() => this.onLost());
-    peer.run(new WatchTask(tubes));
+    this.watch = new WatchTask(tubes);
+    peer.run(this.watch);
   }
 
   get isLost(): boolean {
     return this.peer.isClosed;
   }
 
-  reserve(count: number, timeout: number | null, signal: AbortSignal | undefined): Promise<Reserved> {
-    const { peer } = this;
-    const reserved = outcome(peer, new ReserveTask(count, timeout));
-    return signal === undefined ? reserved : endedBy(signal, reserved, () => peer.endWait());
+  async reserve(count: number, timeout: number | null, signal: AbortSignal | undefined): Promise<Reserved> {
+    const { peer, watch } = this;
+    const granted = outcome(peer, new ReserveTask(count, timeout, watch));
+    const reserved = signal === undefined ? granted : endedBy(signal, granted, () => peer.endWait());
+    const jobs = await reserved;
+    if (watch.isRefused) throw new QueueError("OUT_OF_MEMORY", NO_MEMORY);
+    return jobs;
   }
 
   ask(line: string): Promise<Answer> {

@@ -211,7 +211,7 @@ function* writeTubes(text: Exposition, measured: Measured): Generator<void, void
 /** What is told of a tube as it is now. */
 const GAUGES: readonly (readonly [name: string, help: string, of: (tube: Tube) => number])[] = [
   ["runnerbean_tube_urgent_jobs", "Ready jobs with a priority below 1024.", (tube) => tube.urgentCount],
-  ["runnerbean_tube_waiting", "Clients that wait in reserve.", (tube) => tube.waiters.count],
+  ["runnerbean_tube_waiting", "Clients that wait in reserve.", (tube) => tube.waitingCount],
   ["runnerbean_tube_watching", "Clients that watch the tube.", (tube) => tube.watchingCount],
   ["runnerbean_tube_paused", "Whether the tube is paused.", (tube) => tube.isPaused ? 1 : 0],
 ];

@@ -63,7 +63,7 @@ export function describeCounts(
     pauses: tube.pauses,
     using: tube.usingCount,
     watching: tube.watchingCount,
-    waiting: tube.waiters.count,
+    waiting: tube.waitingCount,
     pause: tube.isPaused ? { seconds: tube.pauseSeconds, leftSeconds } : null,
   };
 }

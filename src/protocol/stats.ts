@@ -188,7 +188,7 @@ export function writeStatsTube(document: YamlDocument, tube: Tube, now: number):
   document.field("total-jobs", tube.totalJobs);
   document.field("current-using", tube.usingCount);
   document.field("current-watching", tube.watchingCount);
-  document.field("current-waiting", tube.waiters.count);
+  document.field("current-waiting", tube.waitingCount);
   document.field("cmd-delete", tube.deletes);
   document.field("cmd-pause-tube", tube.pauses);
   document.field("pause", tube.pauseSeconds);

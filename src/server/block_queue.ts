@@ -3,6 +3,8 @@
 export class BlockQueue {
   /** Bytes in all blocks of the queue. */
   bytes = 0;
+  /** Bytes of the blocks themselves, full or not. */
+  heldBytes = 0;
   private readonly blocks: Uint8Array[] = [];
   private readonly lengths: number[] = [];
   /** Whether a block came from the pool; a body's piece did not. */
@@ -17,6 +19,7 @@ export class BlockQueue {
 
   push(block: Uint8Array, length: number, isPooled: boolean, ticket: number): void {
     this.bytes += length;
+    this.heldBytes += block.length;
     this.blocks.push(block);
     this.lengths.push(length);
     this.pooled.push(isPooled);
@@ -41,6 +44,7 @@ export class BlockQueue {
   /** Takes the first block off. */
   shift(): void {
     this.bytes -= this.length;
+    this.heldBytes -= this.block.length;
     this.head++;
     if (!this.isEmpty) return;
     this.blocks.length =

@@ -1,8 +1,10 @@
 // Buffers for output of three sizes, used again and again: the usual few replies, those of a pipeline, large bodies. A
 // connection has none while it has nothing to say.
 
+import { takeBytes } from "../core/allocation.ts";
 import { copyBytes } from "../core/copy.ts";
 import type { CopyBytes } from "../core/copy.ts";
+import { Memory } from "../core/memory.ts";
 
 const SMALL_BYTES = 2048;
 const MIDDLE_BYTES = 16_384;
@@ -24,7 +26,7 @@ class Pool {
   }
 
   take(): Uint8Array {
-    return this.spare.pop() ?? new Uint8Array(this.bytes);
+    return this.spare.pop() ?? takeBytes(this.bytes);
   }
 
   giveBack(block: Uint8Array): void {
@@ -34,13 +36,16 @@ class Pool {
 
 export class Blocks {
   readonly copy: CopyBytes;
+  /** Where bytes of replies that wait are counted. */
+  readonly memory: Memory;
   private readonly small = new Pool(SMALL_BYTES, KEPT_SMALL);
   private readonly middle = new Pool(MIDDLE_BYTES, KEPT_MIDDLE);
   private readonly large = new Pool(LARGE_BYTES, KEPT_LARGE);
 
   /** `copy` is how bytes get into them. */
-  constructor(copy: CopyBytes = copyBytes) {
+  constructor(copy: CopyBytes = copyBytes, memory: Memory = new Memory(Infinity)) {
     this.copy = copy;
+    this.memory = memory;
   }
 
   /** A block for so many bytes; the largest there is may be smaller. */

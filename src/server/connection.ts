@@ -2,9 +2,15 @@
 // Invariants: commands run in order and never while the session is blocked; unread input and unsent output are bounded.
 
 import type { Identity } from "../access/identity.ts";
-import { COMMANDS_PER_TURN, INPUT_HIGH_WATER_BYTES, OUTPUT_HIGH_WATER_BYTES } from "../core/limits.ts";
+import {
+  COMMANDS_PER_TURN,
+  INPUT_HIGH_WATER_BYTES,
+  OUTPUT_HIGH_WATER_BYTES,
+  STEPS_PER_COMMAND,
+} from "../core/limits.ts";
+import { passUnlessOutOfMemory } from "../core/allocation.ts";
 import type { Engine } from "../core/engine.ts";
-import { OUT_OF_MEMORY, tellsOfJobs } from "../core/outbox.ts";
+import { LIST_TUBES, LIST_TUBES_WATCHED, OUT_OF_MEMORY, tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
@@ -28,9 +34,13 @@ import type { ConnectionLog } from "./log.ts";
 import type { Newcomer, Newcomers } from "./newcomers.ts";
 import { Output } from "./output.ts";
 import { type PeerKind, type ServerPeer, whereOf } from "./server_peer.ts";
+import { LISTED_AT_ONCE, TubeListing } from "./tube_listing.ts";
 
 /** So many bytes of replies leave at once, so that the same few large blocks serve all connections; fewer wait for the turn's end. */
 const EARLY_BYTES = 32_768;
+
+/** A connection's share of a turn. What commands cost beyond the usual is taken off it, so it is work and not only commands. */
+const SHARE_STEPS = COMMANDS_PER_TURN * STEPS_PER_COMMAND;
 
 /** What a connection needs of the server it belongs to. */
 export interface ConnectionOwner {
@@ -81,7 +91,7 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   private readonly guard: Guard | null;
   private readonly transport: Transport;
   private readonly parser: Parser;
-  private readonly input = new Input();
+  private readonly input: Input;
   private readonly output: Output;
   /** What the line of the put being received said. */
   private putPri = 0;
@@ -89,6 +99,8 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   private putTtr = 0;
   /** The reply owed when the body now being skipped is past. */
   private replyAfterSkip: Uint8Array = replies.JOB_TOO_BIG_REPLY;
+  /** A reply that is written in pieces; no command runs before it is complete. */
+  private listing: TubeListing | null = null;
   private isPaused = false;
   /** The last turn in which it ran commands: it has one share per turn. */
   private ranInTurn = 0;
@@ -97,6 +109,8 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   /** Nothing more is run; it closes when its replies are out. */
   private isClosing = false;
   private isClosed = false;
+  /** There was no memory for a reply: what is in the output is not sent. */
+  private isBroken = false;
 
   /** `identity`: who it is, when that is known before it says a word. */
   constructor(
@@ -115,6 +129,7 @@ export class Connection implements Peer, ServerPeer, Newcomer {
     this.kind = kind;
     this.acceptedAt = acceptedAt;
     this.parser = new Parser(server.lexer, server.command, server.isStrict);
+    this.input = new Input(server.engine.memory);
     this.output = new Output(server.blocks);
     this.guard = server.gate?.guard(this, transport, identity, server.now) ?? null;
   }
@@ -153,7 +168,9 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   drained(): void {
     const { output } = this;
     output.drained();
-    const hasMore = output.unsentBytes > 0 || this.input.length > 0 || this.hasEnded || this.isClosing;
+    const hasMore = output.unsentBytes > 0 || this.input.length > 0 || this.listing !== null ||
+      this.hasEnded ||
+      this.isClosing;
     if (hasMore && !this.isClosed) this.server.list(this);
   }
 
@@ -161,6 +178,8 @@ export class Connection implements Peer, ServerPeer, Newcomer {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isClosing = true;
+    this.input.consume(this.input.length);
+    this.output.discard();
     if (this.guard !== null) this.server.gate!.left(this.guard);
     this.server.closed(this, this.session);
   }
@@ -169,10 +188,20 @@ export class Connection implements Peer, ServerPeer, Newcomer {
 
   /** The engine answers: written now, sent at the end of the turn. */
   reply(kind: number, number: number): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.isBroken) return;
+    try {
+      this.write(kind, number);
+    } catch (error) {
+      this.breakOff(error);
+    }
+  }
+
+  private write(kind: number, number: number): void {
     const { server } = this;
     if (kind === OUT_OF_MEMORY) this.noteRefusal(this.isTruncate ? "truncate" : "memory");
     if (tellsOfJobs(kind)) this.output.hold(server.journal.ticket);
+    if (kind === LIST_TUBES || kind === LIST_TUBES_WATCHED) this.listing = this.longListing(kind);
+    if (this.listing !== null) return server.list(this);
     server.encoder.write(this.output, kind, number, this.session);
     if (server.log !== null) this.logReply(server.log, kind, number);
     server.list(this);
@@ -180,6 +209,7 @@ export class Connection implements Peer, ServerPeer, Newcomer {
 
   /** End of a turn: goes on with input that was kept. */
   goOn(now: number): void {
+    if (this.listing !== null) return this.goOnListing();
     if (!this.isClosed && this.canGoOn && !this.hasHadItsShare) this.runKept(now);
   }
 
@@ -191,7 +221,7 @@ export class Connection implements Peer, ServerPeer, Newcomer {
       if (!this.output.isWaitingForDrain) server.await(this);
       return;
     }
-    if (this.canGoOn) return server.list(this);
+    if (this.canGoOn || this.listing !== null) return server.list(this);
     if (this.input.length > 0 && server.journal.isFull) return server.await(this);
     if (this.hasEnded && this.input.length === 0 && !this.session.isBlocked) {
       if (this.owesFormReply) return this.payFormReply();
@@ -225,7 +255,8 @@ export class Connection implements Peer, ServerPeer, Newcomer {
 
   /** Whether the next command may not run yet. */
   private get mustWait(): boolean {
-    return this.session.isBlocked || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES ||
+    return this.session.isBlocked || this.listing !== null ||
+      this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES ||
       this.server.journal.isFull;
   }
 
@@ -239,11 +270,33 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   }
 
   private keep(chunk: Uint8Array, from: number): void {
-    this.input.append(chunk, from, chunk.length);
+    try {
+      this.input.append(chunk, from, chunk.length);
+    } catch (error) {
+      return this.breakOff(error);
+    }
     if (!this.mustWait || this.server.journal.isFull) this.server.list(this);
     if (this.input.length < INPUT_HIGH_WATER_BYTES || this.isPaused) return;
     this.isPaused = true;
     this.transport.pause();
+  }
+
+  /** What lists so many tubes that it is written in pieces; else null. */
+  private longListing(kind: number): TubeListing | null {
+    const { list } = this.server.engine.tubes;
+    const { watches } = this.session;
+    if (kind === LIST_TUBES) return list.length > LISTED_AT_ONCE ? new TubeListing(list.slice()) : null;
+    return watches.length > LISTED_AT_ONCE ? new TubeListing(watches.map(({ tube }) => tube)) : null;
+  }
+
+  private goOnListing(): void {
+    if (this.isClosed || this.output.unsentBytes >= OUTPUT_HIGH_WATER_BYTES) return;
+    try {
+      if (this.listing!.writeSome(this.output)) this.listing = null;
+    } catch (error) {
+      this.breakOff(error);
+    }
+    this.server.list(this);
   }
 
   private runKept(now: number): void {
@@ -257,15 +310,18 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   private run(bytes: Uint8Array, now: number): number {
     const { parser } = this;
     this.ranInTurn = this.server.turn;
+    const { engine } = this.server;
+    engine.takeEffort(); // of others
     let at = 0;
     let hasSpoken = false;
-    for (let left = COMMANDS_PER_TURN; left > 0 && at < bytes.length; left--) {
+    for (let left = SHARE_STEPS; left > 0 && at < bytes.length; left -= STEPS_PER_COMMAND) {
       const event = parser.next(bytes, at, bytes.length);
       at = parser.at;
       if (event === parsing.COMMAND) {
         this.command(now);
         hasSpoken ||= parser.command.code !== commands.PUT;
-        if (takesWholeShare(parser.command)) left = 1;
+        if (takesWholeShare(parser.command)) left = 0;
+        left -= engine.takeEffort();
       } else if (event === parsing.BODY_PART) {
         this.bodyPart(bytes, now);
         hasSpoken ||= parser.bodyLeft === 0;
@@ -367,7 +423,13 @@ export class Connection implements Peer, ServerPeer, Newcomer {
 
   private bodyPart(bytes: Uint8Array, now: number): void {
     const { server, session, parser } = this;
-    server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo);
+    if (!server.engine.fillPut(session, bytes, parser.partFrom, parser.partTo)) {
+      server.engine.abandonPut(session);
+      this.noteRefusal("allocation");
+      if (parser.bodyLeft === 0) return this.say(replies.OUT_OF_MEMORY_REPLY);
+      this.replyAfterSkip = replies.OUT_OF_MEMORY_REPLY;
+      return parser.skip(parser.bodyLeft);
+    }
     if (parser.bodyLeft > 0) return;
     if (!parser.hasTrailer) {
       server.engine.abandonPut(session);
@@ -426,7 +488,22 @@ export class Connection implements Peer, ServerPeer, Newcomer {
   /** A reply that the protocol gives itself. */
   private say(reply: Uint8Array): void {
     this.server.log?.reply(this.number, (writer) => writer.bytes(reply), 0);
-    this.output.bytes(reply);
+    try {
+      this.output.bytes(reply);
+    } catch (error) {
+      this.breakOff(error);
+    }
+    this.server.list(this);
+  }
+
+  /** There is no memory for what it has to be told or has sent: the connection is closed, with nothing half said. */
+  private breakOff(error: unknown): void {
+    passUnlessOutOfMemory(error);
+    this.noteRefusal("allocation");
+    this.isBroken = true;
+    this.isClosing = true;
+    this.listing = null;
+    this.output.discard();
     this.server.list(this);
   }
 

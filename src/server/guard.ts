@@ -5,6 +5,7 @@ import type { Identity } from "../access/identity.ts";
 import { NO_SCOPE } from "../access/scopes.ts";
 import type { Engine } from "../core/engine.ts";
 import { RESERVED } from "../core/jobs.ts";
+import { CHEAP_WATCHES } from "../core/limits.ts";
 import type { Session } from "../core/session.ts";
 import * as commands from "../protocol/command.ts";
 import type { Command } from "../protocol/command.ts";
@@ -51,9 +52,9 @@ export class Guard {
   }
 
   become(identity: Identity): void {
+    if (identity !== this.current) this.isWatchingKnown = false;
     this.current = identity;
     this.lastName = null;
-    this.isWatchingKnown = false;
     this.gate.knows(this);
   }
 
@@ -87,7 +88,7 @@ export class Guard {
       case needs.USED_TUBE:
         return !this.isTubeRefused && (this.scopesOf(identity, session.used.name) & permission.scopes) !== 0;
       case needs.WATCHED_TUBES:
-        return this.maySeeWatched(identity, session, permission.scopes);
+        return this.maySeeWatched(identity, session, permission.scopes, engine);
       case needs.JOBS_TUBE:
         return this.permitsJob(identity, engine, session, command.id, permission);
       case needs.NAMED_TUBE:
@@ -97,7 +98,8 @@ export class Guard {
       case needs.ALL_TUBES:
         return identity.mayEverywhere(permission.scope);
       default:
-        this.isWatchingKnown = false; // it may be an ignore
+        // An ignore may take out the one that is not allowed; all others leave what is watched as it is.
+        if (!this.isWatchingAllowed) this.isWatchingKnown = false;
         return true;
     }
   }
@@ -113,7 +115,6 @@ export class Guard {
     if (this.isTubeRefused && command.source === session.used.name) return false; // by a hyphen
     const isAllowed = (identity.scopesOf(command.source, command.nameFrom, command.nameTo) & scopes) !== 0;
     if (command.code === commands.USE) this.isTubeRefused = !isAllowed;
-    if (command.code === commands.WATCH) this.isWatchingKnown = false;
     return isAllowed;
   }
 
@@ -134,13 +135,17 @@ export class Guard {
     return isHeld && (scopes & permission.whenHeld) !== 0;
   }
 
-  private maySeeWatched(identity: Identity, session: Session, scopes: number): boolean {
-    if (!this.isWatchingKnown) {
-      this.isWatchingKnown = true;
-      this.isWatchingAllowed = session.watches.every(({ tube }) =>
-        (identity.scopesOfTube(tube.name) & scopes) !== 0
-      );
-    }
+  /** Known from then on: a tube that is not allowed cannot be watched later. `engine`: where the looks are counted. */
+  private maySeeWatched(identity: Identity, session: Session, scopes: number, engine?: Engine): boolean {
+    if (this.isWatchingKnown) return this.isWatchingAllowed;
+    const { watches } = session;
+    let allowed = 0;
+    while (
+      allowed < watches.length && (identity.scopesOfTube(watches[allowed].tube.name) & scopes) !== 0
+    ) allowed++;
+    if (allowed > CHEAP_WATCHES) engine?.addEffort(allowed);
+    this.isWatchingKnown = true;
+    this.isWatchingAllowed = allowed === watches.length;
     return this.isWatchingAllowed;
   }
 

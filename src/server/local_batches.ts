@@ -1,8 +1,9 @@
 // The frequent commands of peers in this process: puts, reserves and deletes, many at a time and without text. A batch is
 // one object with parallel lists: nothing is allocated per command but a reserved body.
 
-import { DELETED, INSERTED, RESERVED_JOB } from "../core/outbox.ts";
+import { DELETED, INSERTED, OUT_OF_MEMORY, RESERVED_JOB } from "../core/outbox.ts";
 import type { RefusalReason } from "../ports/refusals.ts";
+import type { WatchTask } from "./local_line.ts";
 import type { LocalPeer } from "./local_peer.ts";
 import { bodyOf, Task, useTube } from "./local_task.ts";
 
@@ -20,6 +21,8 @@ export class PutTask extends Task {
   private readonly pri: number;
   private readonly delay: number;
   private readonly ttr: number;
+  /** Else what is answered is the answer to `use`. */
+  private isPutting = false;
 
   constructor(
     tube: Uint8Array,
@@ -44,7 +47,8 @@ export class PutTask extends Task {
 
   step(peer: LocalPeer, now: number): void {
     const { bodies, results } = this;
-    useTube(peer, this.tube);
+    const isInUse = useTube(peer, this.tube);
+    while (!isInUse && results.length < bodies.length) this.refuse(peer, "OUT_OF_MEMORY", "memory");
     while (results.length < bodies.length && peer.mayRun()) this.put(peer, bodies[results.length], now);
     this.isOver = results.length === bodies.length;
   }
@@ -52,6 +56,10 @@ export class PutTask extends Task {
   /** The answer to the put; `use` is answered too. */
   reply(_peer: LocalPeer, kind: number, number: number): void {
     if (kind === INSERTED) this.results.push(number);
+    if (kind === OUT_OF_MEMORY && this.isPutting) {
+      this.results.push("OUT_OF_MEMORY");
+      this.refusal = "allocation"; // counted where the reply is
+    }
   }
 
   private put(peer: LocalPeer, body: Uint8Array, now: number): void {
@@ -69,11 +77,15 @@ export class PutTask extends Task {
       if (!peer.isClosed) this.refuse(peer, "OUT_OF_MEMORY", "disk");
       return;
     }
-    engine.fillPut(session, body, 0, length);
-    engine.fillPut(session, CRLF, 0, 2);
+    if (!engine.fillPut(session, body, 0, length) || !engine.fillPut(session, CRLF, 0, 2)) {
+      engine.abandonPut(session);
+      return this.refuse(peer, "OUT_OF_MEMORY", "allocation");
+    }
     const { length: before } = results;
+    this.isPutting = true;
     engine.put(session, this.pri, this.delay, this.ttr, now);
     server.deliver();
+    this.isPutting = false;
     if (results.length === before && !peer.isClosed) this.refuse(peer, "DRAINING", "draining");
   }
 
@@ -90,17 +102,20 @@ export class ReserveTask extends Task {
   readonly bodies: Uint8Array[] = [];
   private readonly count: number;
   private readonly timeout: number | null;
+  private readonly watch: WatchTask | null;
 
-  /** `timeout` in seconds; null waits for ever. */
-  constructor(count: number, timeout: number | null) {
+  /** `timeout` in seconds; null waits for ever. `watch`: if that one was refused, nothing is reserved. */
+  constructor(count: number, timeout: number | null, watch: WatchTask | null = null) {
     super();
     this.count = count;
     this.timeout = timeout;
+    this.watch = watch;
   }
 
   step(peer: LocalPeer, now: number): void {
     const { server, session } = peer;
     const { engine } = server;
+    if (this.watch !== null && this.watch.isRefused) this.isOver = true;
     while (!this.isOver && peer.mayRun()) {
       if (this.ids.length > 0) engine.reserveWithTimeout(session, 0, now);
       else if (this.timeout === null) engine.reserve(session, now);

@@ -14,7 +14,7 @@ import { COMMAND, Parser } from "../protocol/parser.ts";
 import { dispatch } from "./dispatch.ts";
 import { nameUsedTube, takesWholeShare } from "./extensions.ts";
 import type { LocalPeer } from "./local_peer.ts";
-import { bodyOf, isSame, Task, useTube } from "./local_task.ts";
+import { bodyOf, Task, useTube } from "./local_task.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -37,7 +37,7 @@ export class LineTask extends Task {
   }
 
   step(peer: LocalPeer, now: number): void {
-    if (this.tube !== null) useTube(peer, this.tube);
+    if (this.tube !== null && !useTube(peer, this.tube)) return this.answer("OUT_OF_MEMORY");
     if (this.isAsked || !peer.mayRun()) return;
     this.isAsked = true;
     const { server } = peer;
@@ -76,7 +76,13 @@ export class LineTask extends Task {
 
 /** Makes a session watch some tubes and no other. */
 export class WatchTask extends Task {
+  /** There is no memory for all of them; it watches some of them, and what it watched before. */
+  isRefused = false;
   private readonly tubes: readonly Uint8Array[];
+  private watched = 0;
+  /** What it watched before. */
+  private former: readonly Uint8Array[] | null = null;
+  private ignored = 0;
 
   constructor(tubes: readonly Uint8Array[]) {
     super();
@@ -85,17 +91,29 @@ export class WatchTask extends Task {
 
   step(peer: LocalPeer): void {
     const { server, session } = peer;
-    const unwanted = session.watches.map((watch) => watch.tube.name);
-    for (const name of this.tubes) server.engine.watch(session, name, 0, name.length);
-    for (const name of unwanted) {
-      const isWanted = this.tubes.some((tube) => isSame(tube, name));
-      if (!isWanted) server.engine.ignore(session, name, 0, name.length);
+    const { engine } = server;
+    const { tubes } = this;
+    this.former ??= session.watches.map((watch) => watch.tube.name);
+    while (!this.isOver && this.watched < tubes.length && peer.mayRun()) {
+      const name = tubes[this.watched++];
+      engine.watch(session, name, 0, name.length);
+      server.deliver();
     }
-    server.deliver();
-    this.isOver = true;
+    if (this.isOver || this.watched < tubes.length) return;
+    const wanted = new Set(tubes.map((name) => decoder.decode(name)));
+    while (this.ignored < this.former.length && peer.mayRun()) {
+      const name = this.former[this.ignored++];
+      if (!wanted.has(decoder.decode(name))) engine.ignore(session, name, 0, name.length);
+      server.deliver();
+    }
+    this.isOver = this.ignored === this.former.length;
   }
 
-  reply(): void {}
+  reply(_peer: LocalPeer, kind: number): void {
+    if (kind !== OUT_OF_MEMORY) return;
+    this.isRefused = true;
+    this.isOver = true;
+  }
 }
 
 /** Takes a reply as it is encoded. */

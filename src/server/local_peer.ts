@@ -3,7 +3,7 @@
 // task was told becomes known only when the journal has reached its ticket.
 
 import type { Engine } from "../core/engine.ts";
-import { LOCAL_COMMANDS_PER_TURN } from "../core/limits.ts";
+import { LOCAL_COMMANDS_PER_TURN, STEPS_PER_COMMAND } from "../core/limits.ts";
 import { tellsOfJobs } from "../core/outbox.ts";
 import type { Session } from "../core/session.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -156,9 +156,16 @@ export class LocalPeer implements ServerPeer {
 
   /** Whether the running task may go on with another command. Counts it. */
   mayRun(): boolean {
+    this.payForEffort();
     if (this.share <= 0 || this.isGone || this.session.isBlocked || this.server.journal.isFull) return false;
     this.share--;
     return true;
+  }
+
+  /** What commands cost beyond the usual is taken off the share, too. */
+  private payForEffort(): void {
+    const effort = this.server.engine.takeEffort();
+    if (effort > 0) this.share -= Math.ceil(effort / STEPS_PER_COMMAND);
   }
 
   /** What the running task has seen may not be known before the journal has made it sure. */
@@ -214,10 +221,12 @@ export class LocalPeer implements ServerPeer {
       this.shareOfTurn = this.server.turn;
       this.share = LOCAL_COMMANDS_PER_TURN;
     }
+    this.server.engine.takeEffort(); // of others
     this.isRunning = true;
     while (this.canGoOn && this.share > 0) {
       const before = this.share;
       this.tasks.first!.step(this, now);
+      this.payForEffort();
       if (this.isGone || !this.tasks.first!.isOver) break;
       this.leave(this.tasks.shift()!, before - this.share);
     }

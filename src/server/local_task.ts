@@ -24,12 +24,13 @@ export abstract class Task implements LocalTask {
   }
 }
 
-/** Puts a tube in use, if it is not. */
-export function useTube(peer: LocalPeer, name: Uint8Array): void {
+/** Puts a tube in use, if it is not. False when there is no memory for it: another one stays in use. */
+export function useTube(peer: LocalPeer, name: Uint8Array): boolean {
   const { server, session } = peer;
-  if (isSame(session.used.name, name)) return;
+  if (isSame(session.used.name, name)) return true;
   server.engine.use(session, name, 0, name.length);
   server.deliver();
+  return isSame(session.used.name, name);
 }
 
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -107,7 +107,17 @@ export class Output implements ReplyWriter {
     this.sent(this.before!);
   }
 
+  /** Nothing more will be sent: what waits is not counted any more. */
+  discard(): void {
+    if (this.before !== null) this.pool.memory.bufferBytes -= this.before.heldBytes;
+    this.before = null;
+    this.block = NO_BLOCK;
+    this.filled = 0;
+    this.isHeld = false;
+  }
+
   private sent(blocks: BlockQueue): void {
+    this.pool.memory.bufferBytes -= blocks.block.length;
     if (blocks.isPooled) this.pool.giveBack(blocks.block);
     blocks.shift();
   }
@@ -133,6 +143,7 @@ export class Output implements ReplyWriter {
 
   private append(block: Uint8Array, length: number, isPooled: boolean): void {
     this.before ??= new BlockQueue();
+    this.pool.memory.bufferBytes += block.length;
     this.before.push(block, length, isPooled, this.ticket);
   }
 }

@@ -5,6 +5,7 @@
 // sends once, and the one timer is set to whatever is due next. Nothing is awaited on the way.
 
 import type { Identity } from "../access/identity.ts";
+import { passUnlessOutOfMemory } from "../core/allocation.ts";
 import type { Engine } from "../core/engine.ts";
 import { RECORD_CHANGE, RECORD_DROPPED, RECORD_GONE, RECORD_PUT } from "../core/outbox.ts";
 import type { Outbox } from "../core/outbox.ts";
@@ -39,7 +40,7 @@ export interface ServerOptions {
   readonly journal?: Journal;
   readonly clock: Clock;
   readonly facts: ServerFacts;
-  /** Connections beyond this many are closed at once. Default: no limit. */
+  /** Connections beyond this many are closed at once, like those for which the engine has no memory. Default: no limit. */
   readonly maxConnections?: number;
   /**
    * At that limit a new connection takes the place of the oldest one that has completed no command and is older than this, in
@@ -124,7 +125,7 @@ export class Server implements ConnectionOwner {
     this.isStrict = options.isStrict ?? false;
     this.newcomers = new Newcomers(options.newcomerGraceMs ?? Infinity);
     this.engine = options.engine;
-    this.blocks = new Blocks(this.engine.copy);
+    this.blocks = new Blocks(this.engine.copy, this.engine.memory);
     this.journal = options.journal ?? new NoJournal();
     this.journal.listen({
       progressed: () => this.journalProgressed(),
@@ -148,6 +149,7 @@ export class Server implements ConnectionOwner {
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped) return this.turnAway(transport);
     if (!this.hasRoom()) return this.turnAway(transport, "connections", kind);
+    if (!this.engine.admitsSession()) return this.turnAway(transport, "memory", kind);
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
     const acceptedAt = this.clock.now();
@@ -214,7 +216,13 @@ export class Server implements ConnectionOwner {
   /** Empties the engine's outbox: all records first, since replies wait for them. Must follow each call that can speak. */
   deliver(): void {
     const { outbox } = this.engine;
-    for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
+    try {
+      for (let i = 0; i < outbox.recordCount; i++) this.record(outbox, i);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      // What the queue is and what the journal knows differ from here on: nothing of it may be told.
+      this.fail(new Error("there is no memory for what the journal has to write", { cause: error }));
+    }
     for (let i = 0; i < outbox.length; i++) {
       this.bySlot[outbox.session(i).slot]?.reply(outbox.kind(i), outbox.number(i));
     }

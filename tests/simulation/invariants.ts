@@ -12,6 +12,8 @@ import type { RowQueue } from "../../src/core/row_queue.ts";
 import type { Session } from "../../src/core/session.ts";
 import { NO_CHORE } from "../../src/core/session.ts";
 import type { Tube } from "../../src/core/tube.ts";
+import type { ReadyIndex } from "../../src/core/ready_index.ts";
+import type { Waiters } from "../../src/core/waiters.ts";
 import { violation } from "./violation.ts";
 
 /** As much of a heap as is looked at. */
@@ -74,9 +76,10 @@ class Inspection {
     this.checkAlarm(session, session.nextInstant);
     this.addBody(session.draftBody, session.draftBytes, true);
     if (session.isWaiting && session.waitEndsWith !== 0) violation("a wait is marked as ended");
+    if (session.index !== null) this.checkIndexOf(session, session.index);
     session.watches.forEach((watch, place) => {
       if (watch.session !== session || watch.place !== place) violation("a watch is out of place");
-      if (watch.queued !== session.isWaiting) {
+      if (watch.queued !== (session.isWaiting || session.index !== null)) {
         violation("a watch is queued when its session does not wait, or not when it does");
       }
       if (session.watchOf(watch.tube) !== watch) violation("a watch cannot be found by its tube");
@@ -102,16 +105,50 @@ class Inspection {
     this.checkAlarm(tube, tube.nextInstant);
     const open = sessions.filter((session) => session.isOpen);
     agree("users of a tube", tube.usingCount, open.filter((session) => session.used === tube).length);
-    const watching = open.filter((session) => session.watchOf(tube) !== undefined);
+    // A closed session's watches that are not taken out yet count, too; it has taken out those before `choreDone`.
+    const watching = sessions.filter((session) =>
+      session.watches.some((watch, i) => watch.tube === tube && (session.isOpen || i >= session.choreDone))
+    );
     agree("watchers of a tube", tube.watchingCount, watching.length);
-    agree("waiters of a tube", tube.waiters.count, watching.filter((session) => session.isWaiting).length);
+    const waiting = watching.filter((session) => session.isWaiting);
+    agree("waiters of a tube", tube.waitingCount, waiting.length);
+    const longest = waiting.reduce<Session | null>(
+      (first, each) => first === null || each.waitNumber < first.waitNumber ? each : first,
+      null,
+    );
+    if (longest !== null && tube.firstWaiter !== longest) violation("another has waited longer");
+    const queued = this.checkWatches(
+      tube,
+      tube.waiters,
+      (session) => session.isWaiting && session.index === null,
+    );
+    agree("queued waiters of a tube", queued, waiting.filter((session) => session.index === null).length);
+    if (tube.indexed === null) return;
+    if (tube.indexed.count === 0) violation("an empty list of indexed watches is kept");
+    const indexed = this.checkWatches(tube, tube.indexed, (session) => session.index !== null);
+    agree("indexed watches", indexed, watching.filter((session) => session.index !== null).length);
+  }
+
+  /** Returns how many there are. */
+  private checkWatches(tube: Tube, list: Waiters, belongs: (session: Session) => boolean): number {
     let chained = 0;
-    for (let watch = tube.waiters.first; watch !== null; watch = watch.after) {
-      if (watch.tube !== tube || !watch.session.isWaiting) violation("a waiter is in the wrong queue");
-      if (watch.after !== null && watch.after.before !== watch) violation("the queue of waiters is broken");
+    for (let watch = list.first; watch !== null; watch = watch.after) {
+      if (watch.tube !== tube || !belongs(watch.session)) violation("a watch is in the wrong list");
+      if (watch.after !== null && watch.after.before !== watch) violation("a list of watches is broken");
       chained++;
     }
-    agree("queued waiters of a tube", tube.waiters.count, chained);
+    agree("watches of a list", list.count, chained);
+    return chained;
+  }
+
+  /** An index has exactly the tubes that may give a job, and knows the best of them. */
+  private checkIndexOf(session: Session, index: ReadyIndex): void {
+    const giving = session.watches.filter(({ tube }) => tube.ready.length > 0 && !tube.isPaused);
+    agree("watches in an index", index.length, giving.length);
+    if (giving.some((watch) => watch.indexPlace < 0)) violation("a tube with a job is not in an index");
+    const rows = giving.map(({ tube }) => tube.ready.first);
+    const best = rows.reduce((a, b) => a === 0 || this.jobs.isBetter(b, a) ? b : a, 0);
+    if (index.best !== best) violation("an index does not know the best job");
   }
 
   /** Its run is in order, its heap is one, and its first is the best of all. Returns all rows. */
@@ -196,6 +233,11 @@ class Inspection {
     agree("reserved jobs", counters.reserved, sum((tube) => tube.reservedCount));
     agree("buried jobs", counters.buried, sum((tube) => tube.buried.length));
     agree("sessions", counters.sessions, open.length);
+    const { memory } = this.places;
+    agree("sessions in memory", memory.sessions, sessions.length);
+    agree("tubes in memory", memory.tubes, list.length);
+    agree("bytes of names", memory.nameBytes, sum((tube) => tube.name.length));
+    agree("watches in memory", memory.watches, sum((tube) => tube.watchingCount));
     agree("producers", counters.producers, open.filter((session) => session.isProducer).length);
     agree("workers", counters.workers, open.filter((session) => session.isWorker).length);
     agree("waiting sessions", counters.waiting, open.filter((session) => session.isWaiting).length);

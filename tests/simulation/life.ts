@@ -50,7 +50,8 @@ export class Life {
     this.generation = disk?.generation ?? 0;
     this.clock = new VirtualClock(startedAt);
     const log = disk === null ? null : openOn(disk, plan, seed, startedAt);
-    this.engine = log?.engine ?? new Engine({ maxMemoryBytes, seed });
+    this.engine = log?.engine ??
+      new Engine({ maxMemoryBytes, seed, mostUnindexedWatches: mostUnindexedOf(seed) });
     this.wasTorn = log !== null && log.torn !== null;
     this.journal = log?.binlog ?? null;
     this.clockWentBackMs = log?.clockWentBackMs ?? 0;
@@ -89,7 +90,12 @@ export function openOn(
   now: number,
 ): ReturnType<typeof openLog> & { readonly engine: Engine } {
   const { sync, intervalMs, segmentBytes, syncMs } = journal!;
-  const engine = new Engine({ maxMemoryBytes, seed, movesPerKick: changesAtOnce(segmentBytes) });
+  const engine = new Engine({
+    maxMemoryBytes,
+    seed,
+    movesPerKick: changesAtOnce(segmentBytes),
+    mostUnindexedWatches: mostUnindexedOf(seed),
+  });
   let time = 0;
   const log = openLog(new MemoryFiles(disk), engine, {
     now,
@@ -99,4 +105,12 @@ export function openOn(
     stopwatch: () => time += syncMs,
   });
   return { ...log, engine };
+}
+
+/**
+ * In some seeds sessions find their jobs through an index from the first, second or fourth watch on, in others never: what they are
+ * answered must be the same.
+ */
+function mostUnindexedOf(seed: number): number {
+  return [Infinity, 0, 1, 3][seed & 3];
 }

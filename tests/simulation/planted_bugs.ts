@@ -100,7 +100,7 @@ const OF_MATCHING: readonly PlantedBug[] = [
   }),
   bug("a reserve overlooks the tube watched last", Matching, "bestFor", function (original, session) {
     const watches = session.watches;
-    return watches.length < 2 ? original(session) : original({ watches: watches.slice(0, -1) });
+    return watches.length < 2 ? original(session) : original({ watches: watches.slice(0, -1), index: null });
   }),
   rare(
     125,

@@ -21,6 +21,7 @@ import { openPeer, outcome } from "./tasks.ts";
 export const MAX_WAITING_RESERVES = 10_000;
 /** Leases at the same time. */
 export const MAX_LEASES = 100_000;
+const NO_MEMORY = "there is no memory for another session or its tubes; see --max-memory";
 /** How often sessions whose jobs have all run out are looked for, in milliseconds, and how many are looked at each time. */
 const SWEEP_MS = 1000;
 const SWEPT_AT_ONCE = 2000;
@@ -140,12 +141,14 @@ export class Leases {
         refusal: "http-leases",
       });
     }
+    if (!this.#server.engine.admitsSession()) throw new Problem(507, NO_MEMORY, { refusal: "memory" });
     const peer = openPeer(this.#server, query.peer, query.identityName);
+    const watch = new WatchTask(query.tubes.map((tube) => encoder.encode(tube)));
     const leaveOff = (): void => peer.close();
     this.#waiting++;
     try {
-      peer.run(new WatchTask(query.tubes.map((tube) => encoder.encode(tube))));
-      const granted = outcome(peer, new GrantTask(query.count, query.timeoutSeconds));
+      peer.run(watch);
+      const granted = outcome(peer, new GrantTask(query.count, query.timeoutSeconds, watch));
       if (signal.aborted) leaveOff();
       signal.addEventListener("abort", leaveOff, { once: true });
       const { grants, bodies } = await granted.catch((error) => {
@@ -154,6 +157,7 @@ export class Leases {
       });
       if (signal.aborted || grants.length === 0) {
         peer.close();
+        if (watch.isRefused) throw new Problem(507, NO_MEMORY, { refusal: "memory" });
         return [];
       }
       return this.#lease(peer, grants).map((job, i) => ({

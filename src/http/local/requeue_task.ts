@@ -32,8 +32,10 @@ export function requeue(
   if (!journal.hasRoomFor(nameBytes, bodyBytes, now) || peer.isClosed) return peer.isClosed ? null : "disk";
   if (body !== undefined) {
     if (!engine.beginReplacement(session, body.length)) return "memory";
-    engine.fillPut(session, body, 0, body.length);
-    engine.fillPut(session, CRLF, 0, 2);
+    if (!engine.fillPut(session, body, 0, body.length) || !engine.fillPut(session, CRLF, 0, 2)) {
+      engine.abandonPut(session);
+      return "allocation";
+    }
   }
   engine.requeue(session, id, name, 0, nameBytes, priority, delay, ttr, now);
   server.deliver();

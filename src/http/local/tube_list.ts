@@ -107,7 +107,7 @@ export class TubeList {
       case "buried":
         return tube.buried.length;
       case "waiting":
-        return tube.waiters.count;
+        return tube.waitingCount;
       case "oldest":
         return this.#shown.oldestReadySeconds(tube, now) ?? -1;
       default:

@@ -42,7 +42,7 @@ export const leaseRoutes: readonly Route[] = [
       body: v.optional(schemas.encoding, "text"),
     }),
     answer: schemas.leasedJobs,
-    problems: [503],
+    problems: [503, 507],
   }, async ({ context, body, peer, identity, signal }) => {
     const identityName = identity?.name ?? null;
     const { tubes, count, timeoutSeconds, body: encoding } = body;
