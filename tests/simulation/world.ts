@@ -11,6 +11,7 @@ import { Chronicle } from "./chronicle.ts";
 import { Client } from "./client.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { checkInvariants } from "./invariants.ts";
+import { checkLogRoom } from "./log_room.ts";
 import { checkLogSize } from "./log_size.ts";
 import { Life } from "./life.ts";
 import { CRASHES, DAMAGED, LOG_FAILED, MOVED, POWER_CUT, PROCESS_KILLED, STOPPED, TORN } from "./model.ts";
@@ -146,7 +147,9 @@ export class World {
     const { invariants = true } = this.options;
     if (!invariants || (this.plan.isLarge && this.looks++ % LARGE_RUN_LOOKS_EVERY !== 0)) return;
     checkInvariants(this.life.engine);
-    if (this.disk !== null) checkLogSize(this.life, this.disk, this.plan.journal!.segmentBytes);
+    if (this.disk === null) return;
+    checkLogSize(this.life, this.disk, this.plan.journal!.segmentBytes);
+    checkLogRoom(this.life, this.disk);
   }
 
   /** Time goes by, and every timer rings when it should. */

@@ -57,12 +57,17 @@ class NodeFile implements OpenFile {
   }
 
   syncLater(done: (error: Error | null) => void): void {
-    this.syncs++;
     fs.fdatasync(this.fd, (error) => {
       this.syncs--;
-      if (!this.opened.has(this)) this.closeWhenIdle();
-      done(error ?? null);
+      let failure: Error | null = error ?? null;
+      try {
+        if (!this.opened.has(this)) this.closeWhenIdle();
+      } catch (error) {
+        failure ??= error as Error; // nobody above would catch it
+      }
+      done(failure);
     });
+    this.syncs++;
   }
 
   close(): void {
@@ -107,9 +112,17 @@ export class NodeFiles implements Files {
   }
 
   release(): void {
-    for (const file of this.opened) file.close();
+    let failure: unknown = null;
+    for (const file of this.opened) {
+      try {
+        file.close();
+      } catch (error) {
+        failure ??= error; // the others, and the lock, are given back all the same
+      }
+    }
     this.database?.close();
     this.database = null;
+    if (failure !== null) throw failure;
   }
 
   list(): string[] {

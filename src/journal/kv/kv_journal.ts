@@ -16,6 +16,7 @@ import { BodyCopy, BodyPieces } from "./body_pieces.ts";
 import { CommitGroup } from "./commit_group.ts";
 import { encodeJob } from "./job_value.ts";
 import { encodeMeta, fileOf, type KvLayout, pieceCount, piecesOf } from "./layout.ts";
+import { failureOf } from "../failure_of.ts";
 import { encodeSpared, encodeTruncate } from "./truncate_value.ts";
 import { describeOther, type Lease } from "./lease.ts";
 
@@ -61,6 +62,7 @@ export class KvJournal implements Journal {
   private running: Promise<void> | null = null;
   private finishing: Promise<void> | null = null;
   private isOver = false;
+  private isClosed = false;
 
   constructor({ store, layout, lease, sequence, clock }: OpenedKv, jobs: LiveJobs) {
     this.store = store;
@@ -135,13 +137,14 @@ export class KvJournal implements Journal {
   }
 
   commit(): void {
+    if (this.finishing !== null) return; // what is left is committed there, and the lease given back
     if (this.truncates.length > 0 && this.jobs.deadCount === 0) this.removeTruncates();
     if (this.isOver || this.running !== null) return;
     if (this.groups.length > 0 || this.lease.renewInMs <= 0) this.run();
   }
 
   get nextInstant(): number {
-    if (this.isOver || this.running !== null) return Infinity;
+    if (this.isOver || this.running !== null || this.finishing !== null) return Infinity;
     return this.groups.length > 0 ? 0 : this.clock() + this.lease.renewInMs;
   }
 
@@ -156,8 +159,15 @@ export class KvJournal implements Journal {
 
   /** What was not committed before, see {@link finish}, is not reached, and its replies are not sent. */
   close(): void {
+    if (this.isClosed) return;
     this.isOver = true;
-    this.store.close();
+    const failure = this.closeStore();
+    if (failure !== null) this.events.failed(failure);
+  }
+
+  private closeStore(): Error | null {
+    this.isClosed = true;
+    return failureOf(() => this.store.close());
   }
 
   private writeJob(job: LiveJob): void {
@@ -244,7 +254,8 @@ export class KvJournal implements Journal {
 
   private fail(error: Error): void {
     if (this.isOver) return;
-    this.close();
+    this.isOver = true;
+    this.closeStore(); // why that fails, if it does, is of no interest beside the failure before it
     this.events.failed(error);
   }
 }
