@@ -5,8 +5,7 @@ import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Accept } from "../ports/transport.ts";
-import { Server } from "../server/server.ts";
-import { describeProcess } from "./facts.ts";
+import { assembleServer } from "./assemble.ts";
 
 /** What a server is put together from. */
 export interface ServerParts {
@@ -30,8 +29,11 @@ export interface AssembledServer {
   readonly accept: Accept;
   /** Accepts no more puts. */
   drain(): void;
-  /** Closes all connections and the journal. */
-  stop(): void;
+  /**
+   * Closes all connections and the journal. Resolves when all that was accepted is kept: a journal that cannot write at once gets
+   * the time it needs, and the replies that waited for it are sent.
+   */
+  stop(): Promise<void>;
 }
 
 /**
@@ -48,12 +50,12 @@ export interface AssembledServer {
  * const tcp = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, server.accept);
  * const unix = await listen({ kind: "unix", path: `/tmp/runnerbean-${process.pid}` }, server.accept);
  * for (const listener of [tcp, unix]) listener.close();
- * server.stop();
+ * await server.stop();
  * ```
  */
 export function createServer(parts: ServerParts): AssembledServer {
   const { engine, clock, journal, maxJobBytes = DEFAULT_MAX_JOB_BYTES, maxConnections, onFailed } = parts;
-  const facts = describeProcess(maxJobBytes, clock.now(), () => server.journal.facts);
-  const server: Server = new Server({ engine, clock, journal, facts, maxConnections, onFailed });
-  return { accept: server.accept, drain: () => server.drain(), stop: () => server.stop() };
+  const settings = { clock, maxJobBytes, maxConnections, onFailed };
+  const server = assembleServer(engine, journal, clock.now(), settings);
+  return { accept: server.accept, drain: () => server.drain(), stop: () => server.end() };
 }

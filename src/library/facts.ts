@@ -8,12 +8,12 @@ import type { JournalFacts } from "../ports/journal.ts";
 import type { ServerFacts } from "../protocol/stats.ts";
 import { VERSION } from "../runtime/version.ts";
 
-/** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, 0 without one. */
+/** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, if the journal's word is not to count. */
 export function describeProcess(
   maxJobBytes: number,
   startedAt: number,
   journal: () => JournalFacts,
-  segmentBytes: number = 0,
+  segmentBytes?: number,
 ): ServerFacts {
   const random = crypto.getRandomValues(new Uint8Array(8));
   const instanceId = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -35,7 +35,10 @@ export function describeProcess(
       return os.machine();
     },
     cpuMicros: () => process.cpuUsage(),
-    binlog: () => ({ ...journal(), maxBytes: segmentBytes }),
+    binlog() {
+      const facts = journal();
+      return { ...facts, maxBytes: segmentBytes ?? facts.maxBytes ?? 0 };
+    },
   };
 }
 

@@ -4,13 +4,12 @@ import { setImmediate } from "node:timers";
 import { SystemClock } from "../adapters/system_clock.ts";
 import { BaseQueue } from "../client/base_queue.ts";
 import { QueueError } from "../client/errors.ts";
-import { Engine } from "../core/engine.ts";
 import { DEFAULT_MAX_JOB_BYTES } from "../core/limits.ts";
 import type { Address, Listener } from "../ports/transport.ts";
-import { copyLong, listen, openAfterInput, tuneMemory } from "../runtime/runtime.ts";
+import { listen, openAfterInput } from "../runtime/runtime.ts";
 import type { AfterInput } from "../runtime/runtime.ts";
-import { Server } from "../server/server.ts";
-import { describeProcess } from "./facts.ts";
+import type { Server } from "../server/server.ts";
+import { assemble } from "./assemble.ts";
 import { LocalBackend } from "./local_backend.ts";
 import type { Store } from "./store.ts";
 
@@ -87,17 +86,13 @@ export class Queue extends BaseQueue {
    */
   static async open(options: QueueOptions = {}): Promise<Queue> {
     const { store, maxMemoryBytes, maxJobBytes = DEFAULT_MAX_JOB_BYTES, onFailed } = options;
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-    tuneMemory();
-    const engine = new Engine({ maxMemoryBytes, seed, copyLong: copyLong() });
     const clock = new QueueClock();
     const ports = new Ports();
-    const journal = await store?.(engine, clock.now());
-    const server: Server = new Server({
-      engine,
-      journal,
+    const server = await assemble({
       clock,
-      facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
+      maxJobBytes,
+      maxMemoryBytes,
+      openJournal: store,
       onFailed: (error) => {
         ports.close();
         onFailed?.(error);

@@ -4,7 +4,6 @@ import { NodeFiles } from "../adapters/node/files.ts";
 import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import { changesAtOnce } from "../journal/layout.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
 import { openKv } from "../journal/kv/recovery.ts";
 import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
@@ -17,8 +16,6 @@ export interface EmptyQueue {
   readonly live: LiveJobs;
   /** Takes what was kept, then `finish` with the first id that was never used and the time in milliseconds since 1970. */
   restore(): Restorer & { finish(nextId: number, now: number): void };
-  /** A store that can take only so many changed jobs at once says so here, before it answers. */
-  limitMovesPerKick(moves: number): void;
 }
 
 /**
@@ -47,7 +44,7 @@ export interface BinlogStoreOptions {
    * put survives the end of this process, not a power cut.
    */
   readonly sync?: "always" | "never" | number;
-  /** Size of one file of the log in bytes, at least 4 KiB. Default 10 MiB. */
+  /** Size of one file of the log in bytes, a whole number; less than 4 KiB is taken as 4 KiB. Default 10 MiB. */
   readonly segmentBytes?: number;
 }
 
@@ -68,16 +65,14 @@ const DEFAULT_KV_NAME = "runnerbean";
  */
 export function binlog(directory: string, options: BinlogStoreOptions = {}): Store {
   const segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
-  return (queue, now) => {
-    queue.limitMovesPerKick(changesAtOnce(segmentBytes));
-    return openLog(new NodeFiles(directory), queue, {
-      segmentBytes,
+  return (queue, now) =>
+    openLog(new NodeFiles(directory), queue, {
+      segmentBytes: checkedSize(segmentBytes),
       sync: policyOf(options.sync ?? "always"),
       stopwatch: () => performance.now(),
       now,
       identity: crypto.getRandomValues(new Uint8Array(IDENTITY_BYTES)),
     }).binlog;
-  };
 }
 
 /** How a queue in a Deno KV is kept. */
@@ -122,6 +117,11 @@ async function openedStore(pathOrUrl: string): Promise<KvStore> {
 function serverClock(now: number): () => number {
   const anchor = now - performance.now();
   return () => anchor + performance.now();
+}
+
+function checkedSize(segmentBytes: number): number {
+  if (Number.isSafeInteger(segmentBytes) && segmentBytes > 0) return segmentBytes;
+  throw new LogProblem("failed", `segmentBytes is ${segmentBytes}: a whole number of bytes is needed`);
 }
 
 function policyOf(sync: "always" | "never" | number): SyncPolicy {

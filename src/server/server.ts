@@ -98,6 +98,8 @@ export class Server implements ConnectionOwner {
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy);
     this.journal = options.journal ?? new NoJournal();
+    const { changesAtOnce } = this.journal;
+    if (changesAtOnce !== undefined) this.engine.limitChanges(changesAtOnce);
     this.journal.listen({ progressed: () => this.journalProgressed(), failed: (error) => this.fail(error) });
     this.encoder = new ReplyEncoder(this.engine, this.facts, this, this.isStrict);
     this.scheduleSettle(); // what came back may have something due, and the journal something to clear away
