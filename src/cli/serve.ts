@@ -49,9 +49,9 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
     if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
     for (const listener of listeners) listener.close();
-    http?.close();
+    const written = http?.close();
     if (server === null) return exit();
-    void server.end().then(exit);
+    void server.end().then(() => written).then(exit);
   };
   const drain = (): void => {
     isDrainWanted = true;
@@ -70,7 +70,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   place.bound();
   const fail = (problem: StartProblem): StartProblem => {
     for (const listener of listeners) listener.close();
-    http?.close();
+    void http?.close();
     place.cleanup();
     return problem;
   };

@@ -120,10 +120,12 @@ export class HttpPort {
     });
   }
 
-  close(): void {
+  /** Ends all connections. Resolves when the audit log is written. */
+  close(): Promise<void> {
     this.#observed?.observing.stop();
     this.#source?.close();
     this.#listener.close();
+    return this.#audit.close();
   }
 }
 
