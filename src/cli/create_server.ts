@@ -1,17 +1,15 @@
-// A server as the options want it: an engine with its jobs, from the log if there is one.
+// A server as the options want it, with its jobs from the log or the KV if there is one.
 
-import { Engine } from "../core/engine.ts";
-import { changesAtOnce } from "../journal/layout.ts";
+import type { Engine } from "../core/engine.ts";
+import { assemble } from "../library/assemble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
-import { copyLong, tuneMemory } from "../runtime/runtime.ts";
 import { ConnectionLog } from "../server/log.ts";
 import type { Gate } from "../server/gate.ts";
 import type { Refusals } from "../server/refusals.ts";
-import { Server } from "../server/server.ts";
+import type { Server } from "../server/server.ts";
 import type { DescriptorBudget } from "./descriptors.ts";
 import { EXIT_BINLOG, EXIT_OK } from "./exit_codes.ts";
-import { gatherFacts, randomSeed } from "./facts.ts";
 import { openBinlog } from "./open_binlog.ts";
 import type { RecoveryWatcher } from "./open_binlog.ts";
 import { openKvJournal } from "./open_kv_journal.ts";
@@ -39,47 +37,56 @@ export async function createServer(
   leave: (exitCode: number) => void,
   watcher: RecoveryWatcher | null = null,
 ): Promise<Server | StartProblem> {
-  tuneMemory();
   const { binlogDir, kv } = options;
-  const engine = new Engine({
-    maxMemoryBytes: options.maxMemoryBytes ?? undefined,
-    seed: randomSeed(),
-    copyLong: copyLong(),
-    movesPerKick: binlogDir === null ? undefined : changesAtOnce(options.segmentBytes),
-  });
-  const startedAt = clock.now();
-  let journal: Journal | StartProblem | undefined;
-  if (binlogDir !== null) {
-    journal = await openBinlog(binlogDir, engine, options, clock, printer, watcher, reserved);
-  } else if (kv !== null) journal = await openKvJournal(kv, engine, clock, printer);
-  if (journal !== undefined && "problem" in journal) return journal;
+  const open = (engine: Engine): Promise<Journal | StartProblem> =>
+    binlogDir === null
+      ? openKvJournal(kv!, engine, clock, printer)
+      : openBinlog(binlogDir, engine, options, clock, printer, watcher, reserved);
+  const openJournal = async (engine: Engine): Promise<Journal> => {
+    const journal = await open(engine);
+    if ("problem" in journal) throw new NotOpened(journal);
+    return journal;
+  };
+  try {
+    return await assemble({
+      clock,
+      maxJobBytes: options.maxJobBytes,
+      maxMemoryBytes: options.maxMemoryBytes ?? undefined,
+      segmentBytes: options.segmentBytes,
+      looksUpFacts: true,
+      openJournal: binlogDir === null && kv === null ? undefined : openJournal,
+      maxConnections: connections,
+      newcomerGraceMs: NEWCOMER_GRACE_MS,
+      gate,
+      refusals,
+      isStrict: options.strict,
+      log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
+      onDrained: () => options.drainExit && leave(EXIT_OK),
+      onFault: (error, unsaid) => {
+        const message = error instanceof Error ? error.message : String(error);
+        const more = unsaid === 0 ? "" : ` (and ${unsaid} more times since the last such line)`;
+        printer.warn(`a command was answered INTERNAL_ERROR: ${message}${more}`);
+      },
+      onFailed: (error) => {
+        const what = kv === null ? "binlog" : "KV";
+        printer.warn(
+          `the ${what} failed: ${error.message}; stopped, and replies that waited for it were not sent`,
+        );
+        leave(EXIT_BINLOG);
+      },
+    });
+  } catch (error) {
+    if (error instanceof NotOpened) return error.problem;
+    throw error;
+  }
+}
 
-  const server: Server = new Server({
-    engine,
-    journal,
-    clock,
-    facts: gatherFacts(options, startedAt, () => server.journal.facts),
-    maxConnections: connections,
-    newcomerGraceMs: NEWCOMER_GRACE_MS,
-    gate,
-    refusals,
-    isStrict: options.strict,
-    log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,
-    onDrained: () => options.drainExit && leave(EXIT_OK),
-    onFault: (error, unsaid) => {
-      const message = error instanceof Error ? error.message : String(error);
-      const more = unsaid === 0 ? "" : ` (and ${unsaid} more times since the last such line)`;
-      printer.warn(`a command was answered INTERNAL_ERROR: ${message}${more}`);
-    },
-    onFailed: (error) => {
-      printer.warn(
-        `the ${
-          kv === null ? "binlog" : "KV"
-        } failed: ${error.message}; stopped, and replies that waited for it ` +
-          `were not sent`,
-      );
-      leave(EXIT_BINLOG);
-    },
-  });
-  return server;
+/** Carries a problem out of the assembly. */
+class NotOpened extends Error {
+  readonly problem: StartProblem;
+
+  constructor(problem: StartProblem) {
+    super(problem.problem);
+    this.problem = problem;
+  }
 }

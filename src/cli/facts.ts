@@ -1,15 +1,6 @@
-// What the stats document says of this process and machine, gathered once.
+// Random numbers that a start needs.
 
-import { describeProcess } from "../library/facts.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
-import type { JournalFacts } from "../ports/journal.ts";
-import type { ServerFacts } from "../protocol/stats.ts";
-import type { Options } from "./options.ts";
-
-/** Gathers the facts now; CPU time and the log's are asked for at each call. */
-export function gatherFacts(options: Options, startedAt: number, binlog: () => JournalFacts): ServerFacts {
-  return { ...describeProcess(options.maxJobBytes, startedAt, binlog, options.segmentBytes) };
-}
 
 /** A number that strangers cannot guess. */
 export function randomSeed(): number {

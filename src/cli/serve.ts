@@ -48,20 +48,17 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const waiting = new WaitingRoom(budget.connections);
   const close = (): void => {
     for (const listener of listeners) listener.close();
-    http?.close();
+    void http?.close();
   };
   const leave = (exitCode: number): void => {
     const exit = (): void => process.exit(exitCode);
     if (isLeaving) return exit(); // who asks twice does not wait for a slow KV
     isLeaving = true;
     for (const listener of listeners) listener.close();
-    if (server === null) {
-      http?.close();
-      return exit();
-    }
     // What has run is answered as the journal has it; so the HTTP port closes last.
     http?.refuse();
-    void server.end().then(() => http?.finish()).then(exit);
+    const ended = server === null ? http?.close() : server.end().then(() => http?.finish());
+    void Promise.resolve(ended).then(exit);
   };
   const drain = (): void => {
     isDrainWanted = true;

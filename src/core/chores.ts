@@ -14,15 +14,19 @@ export class Chores {
   private readonly matching: Matching;
   private readonly outbox: Outbox;
   /** How many jobs a kick moves per call, at most. */
-  movesPerKick: number;
+  private movesPerKick = MOVES_PER_CALL;
   /** Sessions with work left, first come first served. */
   private readonly busy: Session[] = [];
 
-  constructor(places: Places, matching: Matching, outbox: Outbox, movesPerKick: number) {
-    this.movesPerKick = movesPerKick;
+  constructor(places: Places, matching: Matching, outbox: Outbox) {
     this.places = places;
     this.matching = matching;
     this.outbox = outbox;
+  }
+
+  /** For so many changes of jobs the journal has room in any case. */
+  limit(changesPerCall: number): void {
+    this.movesPerKick = Math.min(MOVES_PER_CALL, changesPerCall);
   }
 
   get isBusy(): boolean {

@@ -39,11 +39,6 @@ export interface EngineOptions {
   maxMemoryBytes?: number;
   /** Any 32-bit number; keeps strangers from choosing tube names that collide. Default 0. */
   seed?: number;
-  /**
-   * Changes that one call may record, since the journal has no room for more. A kick moves no more jobs per call, and no
-   * more that were truncated are cleared away; the rest follows in work(). Default: no limit but MOVES_PER_CALL.
-   */
-  movesPerKick?: number;
   /** How this runtime copies long stretches of bytes best. Default: a way that works everywhere. */
   copyLong?: CopyBytes;
   /**
@@ -88,9 +83,8 @@ export class Engine {
     this.inspection = new Inspection(this.places);
     this.matching = new Matching(this.places, this.outbox);
     this.drafts = new Drafts(this.places);
-    const movesPerKick = Math.min(options.movesPerKick ?? Infinity, MOVES_PER_CALL);
-    this.chores = new Chores(this.places, this.matching, this.outbox, movesPerKick);
-    this.graves = new Graves(this.places, this.outbox, options.movesPerKick ?? Infinity);
+    this.chores = new Chores(this.places, this.matching, this.outbox);
+    this.graves = new Graves(this.places, this.outbox);
     this.requeues = new Requeues(this.places, this.drafts, this.matching, this.outbox);
     this.due = new Due(this.places, this.matching, this.outbox);
   }
@@ -142,10 +136,16 @@ export class Engine {
     return new Restoration(this.places);
   }
 
-  /** For a journal that takes few records at once: see {@link EngineOptions.movesPerKick}. To be called before the first kick. */
-  limitMovesPerKick(moves: number): void {
-    assert(moves >= 1, "a kick moves something");
-    this.chores.movesPerKick = Math.min(this.chores.movesPerKick, moves);
+  /**
+   * Changes that one call may record, 1 or more, since the journal has no room for more: a kick moves no more jobs per call, no
+   * more that were truncated are cleared away, and a tube with more than twice as many reserved jobs is not truncated. To be
+   * called before the first session is opened.
+   * @internal
+   */
+  limitChanges(changes: number): void {
+    assert(changes >= 1, "a call records something");
+    this.chores.limit(changes);
+    this.graves.limit(changes);
   }
 
   // Sessions.

@@ -29,13 +29,16 @@ export class Graves {
   private readonly graves: Grave[] = [];
 
   /** A tube with more reserved jobs is not truncated: the journal has no room to spare them all at once. */
-  private readonly mostSpared: number;
-  private readonly clearedPerCall: number;
+  private mostSpared = Infinity;
+  private clearedPerCall = MOVES_PER_CALL;
 
-  /** `changesPerCall`: for so many changes of jobs the journal has room in any case. */
-  constructor(places: Places, outbox: Outbox, changesPerCall: number) {
+  constructor(places: Places, outbox: Outbox) {
     this.places = places;
     this.outbox = outbox;
+  }
+
+  /** For so many changes of jobs the journal has room in any case. */
+  limit(changesPerCall: number): void {
     this.mostSpared = SPARED_PER_CHANGE * changesPerCall;
     this.clearedPerCall = Math.min(MOVES_PER_CALL, changesPerCall);
   }

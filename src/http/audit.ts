@@ -8,6 +8,8 @@ import type { AuditEntry } from "./model.ts";
 export const AUDIT_ENTRIES = 1000;
 /** Lines that may wait for a slow disk; beyond it they are not written, which is said. */
 const MAX_WAITING_LINES = 10_000;
+/** So many milliseconds the end of the server waits for the file. */
+const PATIENCE_MS = 2000;
 
 /** The audit file cannot be had. */
 export class AuditProblem extends Error {}
@@ -21,7 +23,7 @@ export class Audit {
   readonly #file: string | null;
   readonly #warn: (line: string) => void;
   #waiting: string[] = [];
-  #isWriting = false;
+  #writing: Promise<void> | null = null;
   #lost = 0;
 
   private constructor(file: string | null, warn: (line: string) => void) {
@@ -46,7 +48,15 @@ export class Audit {
     if (this.#file === null) return;
     if (this.#waiting.length >= MAX_WAITING_LINES) this.#lost++;
     else this.#waiting.push(`${JSON.stringify(entry)}\n`);
-    void this.#write(this.#file);
+    this.#writing ??= this.#write(this.#file);
+  }
+
+  /** Resolves when all that was noted is written, or could not be; a disk that does not answer is not waited for any longer. */
+  async close(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE_MS));
+    await Promise.race([this.#writing, patience]);
+    clearTimeout(timer);
   }
 
   /** The newest first. */
@@ -56,8 +66,6 @@ export class Audit {
   }
 
   async #write(file: string): Promise<void> {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
@@ -73,6 +81,6 @@ export class Audit {
         this.#warn(`--audit ${file}: ${(error as Error).message}; ${this.#lost} entries are not in it`);
       }
     }
-    this.#isWriting = false;
+    this.#writing = null;
   }
 }

@@ -159,13 +159,15 @@ export class HttpPort {
     do await sleep(CHECK_MS); while (this.#door.unanswered > 0 && performance.now() < giveUpAt);
     const { drain } = this.#listener;
     if (drain !== undefined) await Promise.race([drain(), sleep(SEND_GRACE_MS)]);
-    this.close();
+    await this.close();
   }
 
-  close(): void {
+  /** Ends all connections. Resolves when the audit log is written. */
+  close(): Promise<void> {
     this.#observed?.observing.stop();
     this.#source?.close();
     this.#listener.close();
+    return this.#audit.close();
   }
 }
 

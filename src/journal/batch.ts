@@ -130,6 +130,13 @@ export class Batch implements BodySink {
     this.offset = HEADER_BYTES;
   }
 
+  /** Frames that need a file larger than a segment. */
+  get largeFrames(): number {
+    let count = 0;
+    for (const { bytes } of this.frames) if (HEADER_BYTES + bytes > this.segmentBytes) count++;
+    return count;
+  }
+
   /** Ends the last frame and hands over all. They are valid until {@link reuse}. */
   take(durable: number): readonly Frame[] {
     this.seal(durable);

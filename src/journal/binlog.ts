@@ -15,8 +15,10 @@ import type {
 import { Batch } from "./batch.ts";
 import type { WallOffset } from "./clock_steps.ts";
 import { Compaction } from "./compaction.ts";
+import { failureOf } from "./failure_of.ts";
 import {
   CHANGE_BYTES,
+  changesAtOnce,
   GONE_BYTES,
   MOST_PENDING_BYTES,
   OLDEST_BYTES,
@@ -57,8 +59,6 @@ export interface OpenedLog {
   readonly segments: readonly Segment[];
   readonly current: Segment;
   readonly isThere: boolean;
-  /** The process before ended in good order. */
-  readonly wasClosed: boolean;
   readonly createdAt: number;
   readonly state: StateFile;
   readonly wall: WallOffset;
@@ -71,6 +71,7 @@ const MOST_INLINE_MS = 2;
 
 export class Binlog implements Journal {
   reached = 0;
+  readonly changesAtOnce: number;
   private readonly files: Files;
   private readonly options: BinlogOptions;
   private readonly segments = new Segments();
@@ -113,6 +114,7 @@ export class Binlog implements Journal {
     this.files = files;
     this.options = options;
     this.isStrict = options.sync.kind === "always";
+    this.changesAtOnce = changesAtOnce(segmentBytes);
     this.mostPending = Math.min(MOST_PENDING_BYTES, segmentBytes / 8);
     const { current } = log;
     this.durable = current.end;
@@ -130,7 +132,6 @@ export class Binlog implements Journal {
       {
         files,
         segmentBytes,
-        wasClosed: log.wasClosed,
         header: ({ number, base }) => ({
           number,
           base,
@@ -146,6 +147,7 @@ export class Binlog implements Journal {
           this.writeState(false);
         },
         failed: (error) => this.fail(error),
+        freed: () => this.room.askAgain(),
       },
       current,
       log.isThere,
@@ -155,8 +157,8 @@ export class Binlog implements Journal {
       drop: (job) => this.dropDead(job),
     });
     this.retirement = new Retirement(files, this.segments);
-    this.room = new Room(this.tail, this.segments, segmentBytes);
-    this.room.keep(0, log.createdAt);
+    this.room = new Room(this.tail, this.segments, this.batch, segmentBytes);
+    this.room.keep(log.createdAt);
   }
 
   listen(events: JournalEvents): void {
@@ -178,6 +180,7 @@ export class Binlog implements Journal {
       current: tail.segment.number,
       migrated: compaction.moved,
       written,
+      maxBytes: this.options.segmentBytes,
       work: {
         commits: this.commits,
         bytes: this.writtenBytes,
@@ -225,7 +228,7 @@ export class Binlog implements Journal {
 
   hasRoomFor(nameBytes: number, bodyBytes: number, now: number): boolean {
     try {
-      return this.room.holds(nameBytes, bodyBytes, this.batch.bytes, now);
+      return this.room.holds(nameBytes, bodyBytes, now);
     } catch (error) {
       this.fail(error as Error);
       return false;
@@ -237,14 +240,14 @@ export class Binlog implements Journal {
     if (this.isOver || (this.isSyncing && this.isStrict)) return;
     try {
       this.followClock();
-      this.room.keep(this.batch.bytes, now);
+      this.room.keep(now);
       if (this.canCompact) this.compaction.step(false);
       this.retire();
       this.write();
       if (this.room.isTight) this.makeRoom();
       if (this.isSyncDue) this.sync(waiting);
       this.removeOld();
-      this.room.giveBack(this.batch.bytes);
+      this.room.giveBack();
     } catch (error) {
       this.fail(error as Error);
     }
@@ -283,11 +286,11 @@ export class Binlog implements Journal {
       this.writeState(true);
       this.state.close();
       this.tail.close();
+      this.files.release();
     } catch (error) {
-      this.fail(error as Error);
+      return this.fail(error as Error);
     }
     this.isOver = true;
-    this.files.release();
   }
 
   /** Another place than the log's end must know of it: see state_file.ts. */
@@ -387,7 +390,6 @@ export class Binlog implements Journal {
       if (this.isOver) return;
       if (error !== null) return this.fail(error);
       this.synced(commit, position, stopwatch() - began);
-      this.room.askAgain();
       this.events.progressed();
     });
   }
@@ -418,7 +420,7 @@ export class Binlog implements Journal {
     if (this.isSyncing) return;
     const { tail, room, compaction, retirement, segments } = this;
     room.askAgain();
-    room.keep(0, this.now);
+    room.keep(this.now);
     while (room.isTight) {
       if (!retirement.isOldestEmpty(tail.segment.number)) {
         if (this.canCompact) compaction.step(true);
@@ -430,15 +432,15 @@ export class Binlog implements Journal {
       this.write();
       this.syncNow();
       this.removeOld();
-      room.keep(0, this.now);
+      room.keep(this.now);
     }
   }
 
   /** Whether the oldest segment should be emptied, and what that writes has its room or will get it. */
   private get canCompact(): boolean {
-    const { tail, room, compaction, batch } = this;
+    const { tail, room, compaction } = this;
     if (!compaction.isDue(tail.segment.number, tail.isShort)) return false;
-    return !tail.isShort || room.canMoveOldest(batch.bytes);
+    return !tail.isShort || room.canMoveOldest;
   }
 
   /** When the oldest segments are empty, the log says that they are not needed any more. */
@@ -458,9 +460,12 @@ export class Binlog implements Journal {
     this.room.askAgain();
   }
 
+  /** The one end of all failures. The directory is given back: nothing is done there any more. */
   private fail(error: Error): void {
     if (this.isOver) return;
     this.isOver = true;
+    failureOf(() => this.tail.close());
+    failureOf(() => this.files.release());
     this.events.failed(error);
   }
 }

@@ -190,7 +190,7 @@ function begin(
 ): Binlog {
   const last = segments.at(-1);
   const identity = verdict.segments[0]?.header.identity ?? options.identity;
-  const log = { files, identity, segments, wasClosed: verdict.isClosed, createdAt: options.now, state, wall };
+  const log = { files, identity, segments, createdAt: options.now, state, wall };
   const resumed = (): Binlog => new Binlog({ ...log, current: last!, isThere: true }, jobs, options);
   if (verdict.segments.at(-1)?.frames === 0) return resumed();
   const next = new Segment((last?.number ?? 0) + 1, last?.end ?? 0);

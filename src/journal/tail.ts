@@ -3,22 +3,20 @@
 
 import type { Files, OpenFile } from "../ports/files.ts";
 import type { Frame } from "./batch.ts";
+import { failureOf } from "./failure_of.ts";
 import { HEADER_BYTES, segmentName } from "./layout.ts";
 import { encodeHeader } from "./segment.ts";
 import type { Segment, SegmentHeader } from "./segment.ts";
 import { isNoRoom, Spares, writeZeros } from "./spares.ts";
+import type { SpareEvents } from "./spares.ts";
 
-export interface TailOptions {
+export interface TailOptions extends SpareEvents {
   readonly files: Files;
   readonly segmentBytes: number;
-  /** The process before ended in good order. */
-  readonly wasClosed: boolean;
   /** Says what the header of a segment shall say. */
   readonly header: (segment: Segment) => SegmentHeader;
   /** A segment has its name and its header, both on the disk; nothing has been written to it since. */
   readonly begun: (segment: Segment) => void;
-  /** A spare could not be synced. */
-  readonly failed: (error: Error) => void;
 }
 
 export class Tail {
@@ -38,15 +36,21 @@ export class Tail {
 
   /** Goes on in a segment that is there (with its header written anew), or begins one. */
   constructor(options: TailOptions, segment: Segment, isThere: boolean) {
-    const { files, segmentBytes, wasClosed, failed } = options;
+    const { files, segmentBytes } = options;
     this.options = options;
-    this.spares = new Spares(files, segmentBytes, wasClosed, failed);
+    this.spares = new Spares(files, segmentBytes, options);
     this.segment = segment;
-    // A segment that is gone on with has no zeros: they come first, from what the spares have taken if need be.
-    if (isThere) this.spares.clear();
-    const { file, size } = isThere ? this.resume(segment) : this.begin(segment, 0);
-    this.file = file;
-    this.size = size;
+    try {
+      // A segment that is gone on with has no zeros: they come first, from what the spares have taken if need be.
+      if (isThere) this.spares.clear();
+      else this.spares.takeOver();
+      const { file, size } = isThere ? this.resume(segment) : this.begin(segment, 0);
+      this.file = file;
+      this.size = size;
+    } catch (error) {
+      this.spares.close(); // they may be removed next, and their room would not come free while they are open
+      throw error;
+    }
   }
 
   /** Bytes that can be written without new room on the disk. */
@@ -55,12 +59,15 @@ export class Tail {
       this.spares.room;
   }
 
-  /** Writes zeros until `bytes` are ahead and there is a file for a frame of `largest` bytes. False: the disk is full. */
-  reach(bytes: number, largest: number): boolean {
+  /**
+   * Writes zeros until `bytes` are ahead and there are files for `count` frames of `largest` bytes, where these are larger than a
+   * segment. False: the disk is full.
+   */
+  reach(bytes: number, largest: number, count: number): boolean {
     this.isShort = false;
     try {
       while (this.ahead < bytes) this.extend();
-      while (!this.spares.isLargeEnough(HEADER_BYTES + largest)) {
+      while (!this.hasFilesFor(largest, count)) {
         this.spares.extendLarge(HEADER_BYTES + largest);
       }
     } catch (error) {
@@ -70,14 +77,14 @@ export class Tail {
     return !this.isShort;
   }
 
-  /** Whether a frame of so many bytes has a file that holds it. */
-  hasFileFor(bytes: number): boolean {
-    return this.spares.isLargeEnough(HEADER_BYTES + bytes);
+  /** Whether `count` frames of so many bytes have files that hold them. */
+  hasFilesFor(bytes: number, count: number): boolean {
+    return this.spares.areLargeEnough(HEADER_BYTES + bytes, count);
   }
 
-  /** Gives back what is ahead beyond `bytes`. */
-  giveBack(bytes: number, largest: number): void {
-    this.spares.giveBack(bytes - (this.ahead - this.spares.room), HEADER_BYTES + largest);
+  /** Gives back what is ahead beyond `bytes`, and files for more than `count` frames that are larger than a segment. */
+  giveBack(bytes: number, largest: number, count: number): void {
+    this.spares.giveBack(bytes - (this.ahead - this.spares.room), HEADER_BYTES + largest, count);
   }
 
   /** Writes a frame at the end. */
@@ -109,15 +116,16 @@ export class Tail {
   syncLater(done: (error: Error | null) => void): void {
     this.syncing = this.dirty;
     this.dirty = [];
-    const next = (error: Error | null): void => {
+    const goOn = (error: Error | null): void => {
       if (this.isClosed) return; // all was synced then, and the files behind this one are closed
-      if (error !== null) return done(error);
-      this.finish(this.syncing.shift()!);
-      if (this.syncing.length === 0) done(null);
-      else this.syncing[0].syncLater(next);
+      const failure = error ?? failureOf(() => {
+        this.finish(this.syncing.shift()!);
+        this.syncing[0]?.syncLater(goOn);
+      });
+      if (failure !== null || this.syncing.length === 0) done(failure);
     };
     if (this.syncing.length === 0) done(null);
-    else this.syncing[0].syncLater(next);
+    else this.syncing[0].syncLater(goOn);
   }
 
   /** Makes all that was written durable now. */
@@ -131,11 +139,12 @@ export class Tail {
     }
   }
 
-  /** Closes all files. The zeros stay: they are room that the next start will need. */
+  /** Closes all files; the zeros stay. What is under way beside the event loop changes nothing any more. */
   close(): void {
+    if (this.isClosed) return;
     this.isClosed = true;
-    this.file.close();
     this.spares.close();
+    this.file.close();
   }
 
   /** The header is written into a spare, which then gets its name: a segment has a header, always. */

@@ -7,8 +7,7 @@ import { DEFAULT_MAX_JOB_BYTES, MAX_JOB_BYTES_CAP } from "../core/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Accept } from "../ports/transport.ts";
-import { Server } from "../server/server.ts";
-import { describeProcess } from "./facts.ts";
+import { assembleServer } from "./assemble.ts";
 
 /** What a server is put together from. */
 export interface ServerParts {
@@ -35,8 +34,11 @@ export interface AssembledServer {
   readonly accept: Accept;
   /** Accepts no more puts. */
   drain(): void;
-  /** Closes all connections and the journal. */
-  stop(): void;
+  /**
+   * Closes all connections and the journal. Resolves when all that was accepted is kept: a journal that cannot write at once gets
+   * the time it needs, and the replies that waited for it are sent.
+   */
+  stop(): Promise<void>;
 }
 
 /**
@@ -53,21 +55,19 @@ export interface AssembledServer {
  * const tcp = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, server.accept);
  * const unix = await listen({ kind: "unix", path: `/tmp/runnerbean-${process.pid}` }, server.accept);
  * for (const listener of [tcp, unix]) listener.close();
- * server.stop();
+ * await server.stop();
  * ```
  */
 export function createServer(parts: ServerParts): AssembledServer {
   const { engine, clock, journal, maxJobBytes = DEFAULT_MAX_JOB_BYTES, maxConnections, onFailed } = parts;
   wholeNumber("maxJobBytes", maxJobBytes, 0, MAX_JOB_BYTES_CAP);
   if (maxConnections !== undefined) wholeNumber("maxConnections", maxConnections, 0, Number.MAX_SAFE_INTEGER);
-  const facts = describeProcess(maxJobBytes, clock.now(), () => server.journal.facts);
-  const server: Server = new Server({
-    engine,
+  const settings = {
     clock,
-    journal,
-    facts,
+    maxJobBytes,
     maxConnections,
-    onFailed: (error) => tell("onFailed", onFailed, error),
-  });
-  return { accept: server.accept, drain: () => server.drain(), stop: () => server.stop() };
+    onFailed: (error: Error) => tell("onFailed", onFailed, error),
+  };
+  const server = assembleServer(engine, journal, clock.now(), settings);
+  return { accept: server.accept, drain: () => server.drain(), stop: () => server.end() };
 }

@@ -14,7 +14,7 @@
  * console.log((await queue.tube("greetings").reserve())?.text()); // hello
  * await queue.close();
  * close();
- * server.stop();
+ * await server.stop();
  * ```
  *
  * @module

@@ -8,12 +8,12 @@ import { VERSION } from "../runtime/version.ts";
 
 const NO_LOG: JournalFacts = { oldest: 0, current: 0, migrated: 0, written: 0 };
 
-/** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, 0 without one. */
+/** `startedAt` in milliseconds since 1970; `segmentBytes` is the size of a file of the log, if the journal's word is not to count. */
 export function describeProcess(
   maxJobBytes: number,
   startedAt: number,
   journal: () => JournalFacts,
-  segmentBytes: number = 0,
+  segmentBytes?: number,
 ): ServerFacts {
   const random = crypto.getRandomValues(new Uint8Array(8));
   const instanceId = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -35,6 +35,9 @@ export function describeProcess(
       return machineName();
     },
     cpuMicros,
-    binlog: () => ({ ...orElse(NO_LOG, journal), maxBytes: segmentBytes }),
+    binlog() {
+      const facts = orElse(NO_LOG, journal);
+      return { ...facts, maxBytes: segmentBytes ?? facts.maxBytes ?? 0 };
+    },
   };
 }

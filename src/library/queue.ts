@@ -7,14 +7,13 @@ import { BaseQueue } from "../client/base_queue.ts";
 import { QueueError } from "../client/errors.ts";
 import { tell } from "../client/hooks.ts";
 import { permitted } from "../client/permission.ts";
-import { Engine } from "../core/engine.ts";
 import { DEFAULT_MAX_JOB_BYTES, MAX_JOB_BYTES_CAP } from "../core/limits.ts";
 import { type Address, describeAddress, type Listener } from "../ports/transport.ts";
 import { mustBeAllowedSockets } from "../runtime/permission.ts";
-import { copyLong, listen, openAfterInput, tuneMemory } from "../runtime/runtime.ts";
+import { listen, openAfterInput } from "../runtime/runtime.ts";
 import type { AfterInput } from "../runtime/runtime.ts";
-import { Server } from "../server/server.ts";
-import { describeProcess } from "./facts.ts";
+import type { Server } from "../server/server.ts";
+import { assemble } from "./assemble.ts";
 import { LocalBackend } from "./local_backend.ts";
 import type { Store } from "./store.ts";
 
@@ -101,17 +100,13 @@ export class Queue extends BaseQueue {
     }
     functionOf("store", store);
     functionOf("onFailed", onFailed);
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-    tuneMemory();
-    const engine = new Engine({ maxMemoryBytes, seed, copyLong: copyLong() });
     const clock = new QueueClock();
     const ports = new Ports();
-    const journal = await permitted("opening the store", () => store?.(engine, clock.now()));
-    const server: Server = new Server({
-      engine,
-      journal,
+    const server = await assemble({
       clock,
-      facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
+      maxJobBytes,
+      maxMemoryBytes,
+      openJournal: store && ((engine, now) => permitted("opening the store", () => store(engine, now))),
       onFailed: (error) => {
         ports.close();
         tell("onFailed", onFailed, error);

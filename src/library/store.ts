@@ -8,7 +8,7 @@ import { missingFlag } from "../runtime/permission.ts";
 import { openLog } from "../journal/recovery.ts";
 import { LogProblem } from "../journal/problem.ts";
 import type { SyncPolicy } from "../journal/binlog.ts";
-import { changesAtOnce, MIN_SEGMENT_BYTES } from "../journal/layout.ts";
+import { MIN_SEGMENT_BYTES } from "../journal/layout.ts";
 import { IDENTITY_BYTES } from "../journal/segment.ts";
 import { openKv } from "../journal/kv/recovery.ts";
 import type { Journal, LiveJobs, Restorer } from "../ports/journal.ts";
@@ -21,8 +21,6 @@ export interface EmptyQueue {
   readonly live: LiveJobs;
   /** Takes what was kept, then `finish` with the first id that was never used and the time in milliseconds since 1970. */
   restore(): Restorer & { finish(nextId: number, now: number): void };
-  /** A store that can take only so many changed jobs at once says so here, before it answers. */
-  limitMovesPerKick(moves: number): void;
 }
 
 /**
@@ -51,7 +49,7 @@ export interface BinlogStoreOptions {
    * put survives the end of this process, not a power cut.
    */
   readonly sync?: "always" | "never" | number;
-  /** Size of one file of the log in bytes, at least 4 KiB. Default 10 MiB. */
+  /** Size of one file of the log in bytes, a whole number; less than 4 KiB is taken as 4 KiB. Default 10 MiB. */
   readonly segmentBytes?: number;
 }
 
@@ -80,7 +78,6 @@ export function binlog(directory: string, options: BinlogStoreOptions = {}): Sto
   );
   const sync = policyOf(options.sync ?? "always");
   return (queue, now) => {
-    queue.limitMovesPerKick(changesAtOnce(segmentBytes));
     const clock = serverClock(now);
     return openLog(new NodeFiles(directory), queue, {
       segmentBytes,

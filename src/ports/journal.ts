@@ -126,6 +126,8 @@ export interface JournalFacts {
   readonly migrated: number;
   /** Records written. */
   readonly written: number;
+  /** Size of one of its files in bytes; left out by journals without files, and without one. */
+  readonly maxBytes?: number;
   /** Left out by journals that do not measure it, and without one. */
   readonly work?: JournalWork;
 }
@@ -155,6 +157,11 @@ export interface Journal {
    * anew right after this. `file` is 0 when the journal knows it.
    */
   dropped(id: number, file: number, nameBytes: number, bodyBytes: number): void;
+  /**
+   * So many changes of jobs it can take at once, at least 1: the server has the queue record no more in one call. Left out: as
+   * many as there are. Fixed from the start.
+   */
+  readonly changesAtOnce?: number;
   /** Whether the record of such a put fits, so that the job can later be changed and deleted as often as needed. */
   hasRoomFor(nameBytes: number, bodyBytes: number, now: number): boolean;
   /** So much is waiting for the next commit that no command should add to it. */

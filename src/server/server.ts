@@ -127,6 +127,8 @@ export class Server implements ConnectionOwner {
     this.engine = options.engine;
     this.blocks = new Blocks(this.engine.copy, this.engine.memory);
     this.journal = options.journal ?? new NoJournal();
+    const { changesAtOnce } = this.journal;
+    if (changesAtOnce !== undefined) this.engine.limitChanges(changesAtOnce);
     this.journal.listen({
       progressed: () => this.journalProgressed(),
       failed: (error) => this.fail(error),

@@ -215,7 +215,9 @@ describe("a truncate", () => {
   });
 
   it("is refused when more jobs are reserved than the journal has room to spare", () => {
-    const scene = new Scene(new Engine({ movesPerKick: 2 }));
+    const engine = new Engine();
+    engine.limitChanges(2);
+    const scene = new Scene(engine);
     for (let i = 0; i < 5; i++) scene.reserve(scene.put());
     scene.put();
     assertEquals(scene.truncate(), [out.OUT_OF_MEMORY, 0]);

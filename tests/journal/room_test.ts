@@ -73,14 +73,15 @@ function fill(tail: SmallTail, segmentBytes: number, largest: number, random: Ra
   const asTail = tail as unknown as Tail;
   const segments = new Segments();
   segments.append(new Segment(1, 0));
-  const room = new Room(asTail, segments, segmentBytes);
-  let [pending, inSegment, puts, refused] = [0, 0, 0, 0];
+  const waiting = { bytes: 0, largeFrames: 0 };
+  const room = new Room(asTail, segments, waiting, segmentBytes);
+  let [inSegment, puts, refused] = [0, 0, 0];
   for (let now = 0; refused < 20; now += 1000) {
     const body = 2 + random.below(largest);
     const record = putBytes(1, body);
-    const fits = room.holds(1, body, pending, now);
+    const fits = room.holds(1, body, now);
     const { asked } = tail;
-    assertEquals(fits, new Room(asTail, segments, segmentBytes).holds(1, body, pending, now));
+    assertEquals(fits, new Room(asTail, segments, waiting, segmentBytes).holds(1, body, now));
     tail.asked = asked;
     if (fits) {
       if (inSegment + record > segmentBytes) {
@@ -89,13 +90,13 @@ function fill(tail: SmallTail, segmentBytes: number, largest: number, random: Ra
       }
       segments.add(segments.newest.number, 1, body);
       const heads = FRAME_HEAD_BYTES * Math.ceil(record / frameBytesFor(segmentBytes));
-      pending += record + (random.chance(0.3) ? heads : 0);
+      waiting.bytes += record + (random.chance(0.3) ? heads : 0);
       inSegment += record;
       puts++;
     } else refused++;
     if (!random.chance(0.02)) continue;
-    tail.ahead -= pending;
-    pending = 0;
+    tail.ahead -= waiting.bytes;
+    waiting.bytes = 0;
     room.written();
   }
   return { puts, refused };

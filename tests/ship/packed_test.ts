@@ -44,7 +44,7 @@ await client.close();
 const server: AssembledServer = createServer({ engine: new Engine(), clock: await openClock() });
 const listener = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, server.accept);
 listener.close();
-server.stop();
+await server.stop();
 const isBad = new Parser().next(new Uint8Array([13, 10]), 0, 2) === EVENTS.UNKNOWN_COMMAND;
 console.log(sent.sort().join(" "), refused instanceof QueueError && refused.code, isBad);
 `;

@@ -4,7 +4,6 @@ import { VirtualClock } from "../../src/adapters/memory/clock.ts";
 import type { Disk } from "../../src/adapters/memory/disk.ts";
 import { MemoryFiles } from "../../src/adapters/memory/files.ts";
 import { Engine } from "../../src/core/engine.ts";
-import { changesAtOnce } from "../../src/journal/layout.ts";
 import type { Binlog } from "../../src/journal/binlog.ts";
 import { openLog } from "../../src/journal/recovery.ts";
 import type { JournalEvents } from "../../src/ports/journal.ts";
@@ -90,12 +89,7 @@ export function openOn(
   now: number,
 ): ReturnType<typeof openLog> & { readonly engine: Engine } {
   const { sync, intervalMs, segmentBytes, syncMs } = journal!;
-  const engine = new Engine({
-    maxMemoryBytes,
-    seed,
-    movesPerKick: changesAtOnce(segmentBytes),
-    mostUnindexedWatches: mostUnindexedOf(seed),
-  });
+  const engine = new Engine({ maxMemoryBytes, seed, mostUnindexedWatches: mostUnindexedOf(seed) });
   let time = 0;
   const log = openLog(new MemoryFiles(disk), engine, {
     now,

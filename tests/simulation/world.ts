@@ -12,6 +12,7 @@ import { CLOCK_STEPS } from "./disk_plan.ts";
 import { Client } from "./client.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { checkInvariants } from "./invariants.ts";
+import { checkLogRoom } from "./log_room.ts";
 import { checkLogSize } from "./log_size.ts";
 import { Lessee } from "./lessee.ts";
 import { Life } from "./life.ts";
@@ -168,7 +169,9 @@ export class World {
     const { invariants = true } = this.options;
     if (!invariants || (this.plan.isLarge && this.looks++ % LARGE_RUN_LOOKS_EVERY !== 0)) return;
     checkInvariants(this.life.engine);
-    if (this.disk !== null) checkLogSize(this.life, this.disk, this.plan.journal!.segmentBytes);
+    if (this.disk === null) return;
+    checkLogSize(this.life, this.disk, this.plan.journal!.segmentBytes);
+    checkLogRoom(this.life, this.disk);
   }
 
   /** Time goes by, and every timer rings when it should. */

@@ -83,6 +83,11 @@ export class Disk {
     for (const [name, file] of this.directory.entries()) yield [name, file.size];
   }
 
+  /** Whether writing over these bytes of a file takes no new room. */
+  isAllocated(name: string, from: number, to: number): boolean {
+    return this.find(name).isAllocated(from, to);
+  }
+
   flipBit(name: string, bit: number): void {
     this.find(name).flipBit(bit);
   }

@@ -49,6 +49,14 @@ export class DiskFile {
     return this.allocated.size;
   }
 
+  /** Whether each page of that stretch has its place on the disk. */
+  isAllocated(from: number, to: number): boolean {
+    for (let page = Math.floor(from / this.pageBytes); page * this.pageBytes < to; page++) {
+      if (!this.allocated.has(page)) return false;
+    }
+    return true;
+  }
+
   read(into: Uint8Array, position: number): number {
     const count = Math.max(0, Math.min(into.length, this.size - position));
     into.set(this.bytes.subarray(position, position + count));

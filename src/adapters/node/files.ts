@@ -43,9 +43,15 @@ export class NodeFiles implements Files {
 
   release(): void {
     this.reserve.close();
-    this.opened.closeAll();
+    let failure: unknown = null;
+    try {
+      this.opened.closeAll();
+    } catch (error) {
+      failure = error; // the lock is given back all the same
+    }
     this.held?.release();
     this.held = null;
+    if (failure !== null) throw failure;
   }
 
   list(): string[] {

@@ -61,8 +61,17 @@ export class OpenFiles {
     for (const file of this.all) if (file.path === from) file.path = to;
   }
 
+  /** Closes all; throws the first failure when every file has been tried. */
   closeAll(): void {
-    for (const file of this.all) file.close();
+    let failure: unknown = null;
+    for (const file of this.all) {
+      try {
+        file.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== null) throw failure;
   }
 }
 
@@ -137,10 +146,15 @@ export class NodeFile implements OpenFile {
     const begin = (): void =>
       fs.fdatasync(fd, (error) => {
         this.syncs--;
-        if (error) this.isDirty = true;
-        if (!this.files.has(this)) this.closeDescriptor();
-        this.files.reserve.refill();
-        done(error ?? null);
+        let failure: Error | null = error ?? null;
+        if (failure !== null) this.isDirty = true;
+        try {
+          if (!this.files.has(this)) this.closeDescriptor();
+          this.files.reserve.refill();
+        } catch (error) {
+          failure ??= error as Error; // nobody above would catch it
+        }
+        done(failure);
       });
     // Deno (2.9) duplicates the descriptor for it. Where it cannot, writes fail until the sync is over ("file busy").
     if (DUPLICATES_FOR_SYNC) this.files.reserve.withOneFree(begin);

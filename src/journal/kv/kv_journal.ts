@@ -17,6 +17,7 @@ import { BodyCopy, BodyPieces } from "./body_pieces.ts";
 import { CommitGroup } from "./commit_group.ts";
 import { encodeJob } from "./job_value.ts";
 import { encodeMeta, fileOf, type KvLayout, pieceCount, piecesOf } from "./layout.ts";
+import { failureOf } from "../failure_of.ts";
 import { encodeSpared, encodeTruncate } from "./truncate_value.ts";
 import { describeOther, type Lease, LEASE_VALID_MS } from "./lease.ts";
 
@@ -66,6 +67,7 @@ export class KvJournal implements Journal {
   /** Until when nobody is told again that replies are held back, by the stopwatch of the lease. */
   private toldHeldUntil = 0;
   private isOver = false;
+  private isClosed = false;
 
   constructor({ store, layout, lease, sequence, clock, wall }: OpenedKv, jobs: LiveJobs) {
     this.store = store;
@@ -151,6 +153,7 @@ export class KvJournal implements Journal {
   }
 
   commit(): void {
+    if (this.finishing !== null) return; // what is left is committed there, and the lease given back
     this.wall.look();
     if (this.truncates.length > 0 && this.jobs.deadCount === 0) this.removeTruncates();
     if (this.isOver || this.running !== null) return;
@@ -158,7 +161,7 @@ export class KvJournal implements Journal {
   }
 
   get nextInstant(): number {
-    if (this.isOver || this.running !== null) return Infinity;
+    if (this.isOver || this.running !== null || this.finishing !== null) return Infinity;
     return this.groups.length > 0 ? 0 : this.clock() + this.lease.renewInMs;
   }
 
@@ -173,8 +176,15 @@ export class KvJournal implements Journal {
 
   /** What was not committed before, see {@link finish}, is not reached, and its replies are not sent. */
   close(): void {
+    if (this.isClosed) return;
     this.isOver = true;
-    this.store.close();
+    const failure = this.closeStore();
+    if (failure !== null) this.events.failed(failure);
+  }
+
+  private closeStore(): Error | null {
+    this.isClosed = true;
+    return failureOf(() => this.store.close());
   }
 
   private writeJob(job: LiveJob): void {
@@ -261,7 +271,8 @@ export class KvJournal implements Journal {
 
   private fail(error: Error): void {
     if (this.isOver) return;
-    this.close();
+    this.isOver = true;
+    this.closeStore(); // why that fails, if it does, is of no interest beside the failure before it
     this.events.failed(error);
   }
 }

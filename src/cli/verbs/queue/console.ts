@@ -53,7 +53,9 @@ export const consoleVerb: Verb = {
         store: "memory",
       } as const;
       const { httpConnections } = shareDescriptors(needs, systemOpenFiles());
-      const { http, address } = usable((await openHttp(options, security, refusals, printer, httpConnections))!);
+      const { http, address } = usable(
+        (await openHttp(options, security, refusals, printer, httpConnections))!,
+      );
       http.show(source, null);
       const scheme = tls === null ? "http" : "https";
       printer.say(`runnerbean: console of ${queue.address} on ${scheme}://${describeAddress(address)}`);
