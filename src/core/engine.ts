@@ -4,7 +4,6 @@
 // Cost: O(log n) per command, whatever the number of tubes, jobs and sessions; what costs more is counted (see takeEffort) or
 // goes on in work().
 
-import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
@@ -18,7 +17,7 @@ import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { MOST_UNINDEXED_WATCHES, MOVES_PER_CALL, SESSION_BYTES, TUBE_BYTES, WATCH_BYTES } from "./limits.ts";
+import { MOST_UNINDEXED_WATCHES, SESSION_BYTES, WATCH_BYTES } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import type { Memory } from "./memory.ts";
 import * as out from "./outbox.ts";
@@ -27,7 +26,7 @@ import { Places } from "./places.ts";
 import { Requeues } from "./requeues.ts";
 import { Restoration } from "./restoration.ts";
 import type { Session } from "./session.ts";
-import type { Tube } from "./tube.ts";
+import { TubeChoice } from "./tube_choice.ts";
 import type { Tubes } from "./tubes.ts";
 
 /** How an engine is made. */
@@ -73,6 +72,7 @@ export class Engine {
   private readonly chores: Chores;
   private readonly due: Due;
   private readonly graves: Graves;
+  private readonly tubeChoice: TubeChoice;
 
   /** @internal */
   constructor(options: EngineOptions = {}) {
@@ -87,6 +87,7 @@ export class Engine {
     this.graves = new Graves(this.places, this.outbox);
     this.requeues = new Requeues(this.places, this.drafts, this.matching, this.outbox);
     this.due = new Due(this.places, this.matching, this.outbox);
+    this.tubeChoice = new TubeChoice(this.places, this.outbox);
   }
 
   // What there is to see. Rows read from these are valid until the next call.
@@ -152,7 +153,7 @@ export class Engine {
 
   /** Whether another session may be opened within the memory limit. Counts it as refused if not. */
   admitsSession(): boolean {
-    const isAdmitted = this.hasMemoryFor(SESSION_BYTES + WATCH_BYTES);
+    const isAdmitted = this.places.hasMemoryFor(SESSION_BYTES + WATCH_BYTES);
     if (!isAdmitted) this.counters.sessionsWithoutMemory++;
     return isAdmitted;
   }
@@ -163,7 +164,7 @@ export class Engine {
     this.counters.sessions++;
     this.counters.totalSessions++;
     session.used.usingCount++;
-    this.addWatch(session, session.used);
+    this.tubeChoice.addWatch(session, session.used);
     return session;
   }
 
@@ -392,7 +393,11 @@ export class Engine {
     const row = this.requeues.find(session, id);
     if (row === 0) return this.requeues.refuse(session);
     const hasPast = delay === 0 || this.jobs.ensurePast(row);
-    const tube = bytes === null ? this.places.tubeOf(row) : hasPast ? this.obtain(bytes, from, to, 0) : null;
+    const tube = bytes === null
+      ? this.places.tubeOf(row)
+      : hasPast
+      ? this.tubeChoice.obtain(bytes, from, to, 0)
+      : null;
     if (tube === null || !hasPast) {
       this.counters.requeuesWithoutMemory++;
       this.abandonPut(session);
@@ -484,73 +489,17 @@ export class Engine {
 
   /** Later puts go to that tube. */
   use(session: Session, bytes: Uint8Array, from: number, to: number): void {
-    this.counters.use++;
-    const former = session.used;
-    const tube = this.obtain(bytes, from, to, 0);
-    if (tube === null) {
-      this.counters.usesWithoutMemory++;
-      return this.outbox.reply(session, out.OUT_OF_MEMORY);
-    }
-    tube.usingCount++;
-    session.used = tube;
-    former.usingCount--;
-    this.places.dropIfIdle(former);
-    this.outbox.reply(session, out.USING, tube.slot);
+    this.tubeChoice.use(session, bytes, from, to);
   }
 
   /** Later reserves look at that tube, too. */
   watch(session: Session, bytes: Uint8Array, from: number, to: number): void {
-    this.counters.watch++;
-    const known = this.tubes.find(bytes, from, to);
-    if (known === undefined || session.watchOf(known) === undefined) {
-      const hasRoom = known === undefined || this.hasMemoryFor(WATCH_BYTES);
-      const tube = hasRoom ? known ?? this.obtain(bytes, from, to, WATCH_BYTES) : null;
-      if (tube === null) {
-        this.counters.watchesWithoutMemory++;
-        return this.outbox.reply(session, out.OUT_OF_MEMORY);
-      }
-      this.addWatch(session, tube);
-    }
-    this.outbox.reply(session, out.WATCHING, session.watches.length);
+    this.tubeChoice.watch(session, bytes, from, to);
   }
 
   /** Later reserves do not look at that tube any more. */
   ignore(session: Session, bytes: Uint8Array, from: number, to: number): void {
-    this.counters.ignore++;
-    const tube = this.tubes.find(bytes, from, to);
-    const watch = tube && session.watchOf(tube);
-    if (watch && session.watches.length === 1) return this.outbox.reply(session, out.NOT_IGNORED);
-    if (watch) {
-      session.dropWatch(watch);
-      this.memory.watches--;
-      watch.tube.watchingCount--;
-      this.places.dropIfIdle(watch.tube);
-    }
-    this.outbox.reply(session, out.WATCHING, session.watches.length);
-  }
-
-  /** @internal */
-  private addWatch(session: Session, tube: Tube): void {
-    session.addWatch(tube);
-    this.memory.watches++;
-    tube.watchingCount++;
-  }
-
-  /** The tube of that name, created if need be; null when there is no memory for it and `more` bytes. */
-  private obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
-    const known = this.tubes.find(bytes, from, to);
-    if (known !== undefined) return known;
-    if (!this.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
-    try {
-      return this.tubes.obtain(bytes, from, to);
-    } catch (error) {
-      passUnlessOutOfMemory(error);
-      return null;
-    }
-  }
-
-  private hasMemoryFor(bytes: number): boolean {
-    return this.memory.hasRoomFor(bytes, this.usedBytes);
+    this.tubeChoice.ignore(session, bytes, from, to);
   }
 
   /** A pause-tube line was understood but its name is not one: it is counted, and that is all. */

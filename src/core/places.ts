@@ -48,6 +48,11 @@ export class Places {
     return this.bodies.usedBytes + this.jobs.rowCount * JOB_ROW_BYTES;
   }
 
+  /** Whether so many bytes more fit the memory limit. */
+  hasMemoryFor(bytes: number): boolean {
+    return this.memory.hasRoomFor(bytes, this.usedBytes);
+  }
+
   tubeOf(row: number): Tube {
     return this.tubes.at(this.jobs.tube.get(row));
   }

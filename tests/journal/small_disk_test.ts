@@ -57,7 +57,8 @@ function live({ segmentBytes, blockBytes, sizes }: FileSystem, capacity: number,
     ({ ids } = driven);
     accepted += queue.engine.counters.totalJobs;
     refused += driven.refused;
-    if (random.chance(0.5)) queue.binlog.close();
+    const isClosed = random.chance(0.5);
+    if (isClosed) queue.binlog.close();
     else if (random.chance(0.5)) disk.powerCut(() => random.next());
     disk.kill();
     assertEquals(queue.failure, null, where);

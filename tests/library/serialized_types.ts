@@ -9,11 +9,9 @@ interface Point {
   y: number;
 }
 
-class Money {
-  readonly amount: number = 1;
-  toJSON(): string {
-    return `${this.amount}`;
-  }
+interface Money {
+  readonly amount: number;
+  toJSON(): string;
 }
 
 same<Serialized<string>, string>(true);
