@@ -9,11 +9,14 @@ interface Point {
   y: number;
 }
 
-class Money {
-  readonly amount: number = 1;
-  toJSON(): string {
-    return `${this.amount}`;
-  }
+interface Money {
+  readonly amount: number;
+  toJSON(): string;
+}
+
+interface Tree {
+  at: Date;
+  children: Tree[];
 }
 
 same<Serialized<string>, string>(true);
@@ -53,5 +56,7 @@ export async function promised(queue: JobQueue): Promise<void> {
   const date: Date = job!.body.at;
   // @ts-expect-error: a text has no such method
   job!.body.at.getTime();
-  console.log(at, x, date);
+  const tree = await queue.tube("trees", json<Tree>()).reserve();
+  const deep: string = tree!.body.children[0].children[0].at;
+  console.log(at, x, date, deep);
 }
