@@ -33,7 +33,7 @@ export {
 export type { BodyIssue, ErrorCode } from "./errors.ts";
 export type * from "./face.ts";
 export { json } from "./standard_schema.ts";
-export type { Serialized } from "./serialized.ts";
+export type * from "./serialized.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard_schema.ts";
 export { Worker, worker } from "./worker.ts";
 export type { Handler, WorkContext, WorkerOptions, WorkEvent } from "./worker_options.ts";

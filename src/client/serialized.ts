@@ -1,27 +1,25 @@
 // What JSON makes of a value, for the compiler.
 
-/** Values that a property of an object is left out for. */
-type LeftOut = undefined | ((...values: never[]) => unknown) | symbol;
+/** Values that JSON leaves out: a property that has one is gone, an element of a list is null. */
+export type NotSerialized = undefined | ((...values: never[]) => unknown) | symbol;
 
-/** Keys that JSON writes: texts and numbers whose values are not always left out. */
-type KeptKeys<T> = {
-  [Key in keyof T]-?: Key extends symbol ? never : [T[Key]] extends [LeftOut] ? never : Key;
+/** Keys of an object that JSON writes: names whose values are not always left out. */
+export type SerializedKeys<T> = {
+  [Key in keyof T]-?: Key extends symbol ? never : [T[Key]] extends [NotSerialized] ? never : Key;
 }[keyof T];
 
-/** Keys whose values may be left out, beside those that are optional by themselves. */
-type MaybeKeys<T> = {
-  [Key in KeptKeys<T>]: Extract<T[Key], LeftOut> extends never ? never : Key;
-}[KeptKeys<T>];
+/** Those of the {@link SerializedKeys} whose values may be left out. */
+export type MaybeSerializedKeys<T> = {
+  [Key in SerializedKeys<T>]: Extract<T[Key], NotSerialized> extends never ? never : Key;
+}[SerializedKeys<T>];
 
-type SerializedObject<T> =
-  & { [Key in Exclude<KeptKeys<T>, MaybeKeys<T>>]: Serialized<T[Key]> }
-  & { [Key in MaybeKeys<T>]?: Serialized<Exclude<T[Key], LeftOut>> };
+/** What JSON makes of an object without a `toJSON`. */
+export type SerializedObject<T> =
+  & { [Key in Exclude<SerializedKeys<T>, MaybeSerializedKeys<T>>]: Serialized<T[Key]> }
+  & { [Key in MaybeSerializedKeys<T>]?: Serialized<Exclude<T[Key], NotSerialized>> };
 
-/** One type instead of an intersection, as it is shown to a reader. */
-type Flat<T> = { [Key in keyof T]: T[Key] };
-
-/** An element of a list is never left out: what has no JSON form is null there. */
-type SerializedElement<T> = T extends LeftOut ? null : Serialized<T>;
+/** What JSON makes of an element of a list, which is never left out: what has no JSON form is null there. */
+export type SerializedElement<T> = T extends NotSerialized ? null : Serialized<T>;
 
 /**
  * The type of a value when it has gone through JSON: a `Date` is a string, a property that is `undefined` or a function is gone,
@@ -40,11 +38,11 @@ export type Serialized<T> = 0 extends 1 & T ? T // any
   : unknown extends T ? T
   : T extends string | number | boolean | null ? T
   : T extends { toJSON(...values: never[]): infer Json } ? Serialized<Json>
-  : T extends bigint | LeftOut ? never
+  : T extends bigint | NotSerialized ? never
   : T extends
     ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | WeakKey & Promise<unknown> | RegExp | ArrayBuffer
     ? Record<string, never>
   : T extends ArrayBufferView ? { [index: string]: number }
   : T extends readonly unknown[] ? { [Index in keyof T]: SerializedElement<T[Index]> }
-  : T extends object ? Flat<SerializedObject<T>>
+  : T extends object ? { [Key in keyof SerializedObject<T>]: SerializedObject<T>[Key] }
   : never;

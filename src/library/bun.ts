@@ -24,7 +24,7 @@ import { listen as listenBun } from "../adapters/bun/listen.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
 import { permitted } from "../client/permission.ts";
 import type { Clock } from "../ports/clock.ts";
-import { describeAddress, type Listen } from "../ports/transport.ts";
+import { type Accept, type Address, describeAddress, type Listener } from "../ports/transport.ts";
 
 export { createServer } from "./create_server.ts";
 export type { AssembledServer, ServerParts } from "./create_server.ts";
@@ -37,8 +37,9 @@ export type { Accept, Address, Listen, Listener, Peer, Transport } from "../port
  * Listens at an address and hands each connection to `accept`. Rejects with the runtime's error when the address cannot be had,
  * with a PermissionError when the runtime does not allow it.
  */
-export const listen: Listen = (address, accept) =>
-  permitted(`listening at ${describeAddress(address)}`, () => listenBun(address, accept));
+export function listen(address: Address, accept: Accept): Promise<Listener> {
+  return permitted(`listening at ${describeAddress(address)}`, () => listenBun(address, accept));
+}
 
 /**
  * The clock of this machine, whose turns are Bun's.

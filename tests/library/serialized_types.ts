@@ -14,6 +14,11 @@ interface Money {
   toJSON(): string;
 }
 
+interface Tree {
+  at: Date;
+  children: Tree[];
+}
+
 same<Serialized<string>, string>(true);
 same<Serialized<"a" | 5 | null>, "a" | 5 | null>(true);
 same<Serialized<Date>, string>(true);
@@ -51,5 +56,7 @@ export async function promised(queue: JobQueue): Promise<void> {
   const date: Date = job!.body.at;
   // @ts-expect-error: a text has no such method
   job!.body.at.getTime();
-  console.log(at, x, date);
+  const tree = await queue.tube("trees", json<Tree>()).reserve();
+  const deep: string = tree!.body.children[0].children[0].at;
+  console.log(at, x, date, deep);
 }
