@@ -20,7 +20,7 @@ import { HttpCrowdClient } from "./http_crowd.ts";
 import { HttpSoloist } from "./http_soloist.ts";
 import { inspect, type Seen, type SeenJob } from "./inspection.ts";
 import { newTally, type Situation, type Tally } from "./tally.ts";
-import { drawStop, killInRecovery, type Stop, terminate } from "./stops.ts";
+import { killInRecovery, type Stop, stopOf, terminate } from "./stops.ts";
 import { Soloist } from "./soloist.ts";
 import { violation } from "./violation.ts";
 
@@ -201,7 +201,7 @@ export class Campaign {
 
   /** All connections work until the server is stopped. */
   private async work(server: ServerProcess): Promise<void> {
-    this.stop = this.options.stopsMixed ? drawStop(this.random) : "kill";
+    this.stop = this.options.stopsMixed ? stopOf(this.kills) : "kill";
     const situation = this.situation();
     const clients: WireClient[] = [];
     const count = this.soloists.length + this.crowdConnections;
