@@ -20,7 +20,7 @@ import { HttpCrowdClient } from "./http_crowd.ts";
 import { HttpSoloist } from "./http_soloist.ts";
 import { inspect, type Seen, type SeenJob } from "./inspection.ts";
 import { newTally, type Situation, type Tally } from "./tally.ts";
-import { drawStop, killInRecovery, type Stop, terminate } from "./stops.ts";
+import { killInRecovery, type Stop, stopOf, terminate } from "./stops.ts";
 import { Soloist } from "./soloist.ts";
 import { violation } from "./violation.ts";
 
@@ -53,6 +53,8 @@ export interface CampaignOptions {
 const CROWD_TUBES = ["crowd-a", "crowd-b"];
 /** Of the connections, so many share tubes. */
 const CROWD_PART = 0.3;
+const MOST_PORTS = 4;
+const PORT_TAKEN = /EADDRINUSE|address (?:already )?in use|port in use|failed to listen/i;
 /** The first name of an HTTP client among those that share tubes. */
 const HTTP_NAMES = 1000;
 /** A server is stopped when HTTP clients had fewer than so many answers more, or after so many milliseconds. */
@@ -142,9 +144,16 @@ export class Campaign {
       await early.stop("SIGKILL");
     }
     const { command, args } = this;
-    if (this.options.http === undefined) return await startServer({ command, args, env });
-    this.httpPort = await freePort();
-    return await startServer({ command, args: [...args, "--http", `127.0.0.1:${this.httpPort}`], env });
+    for (let tries = 1;; tries++) {
+      this.httpPort = await freePort();
+      const http = this.options.http === undefined ? [] : ["--http", `127.0.0.1:${this.httpPort}`];
+      try {
+        return await startServer({ command, args: [...args, ...http], env });
+      } catch (error) {
+        // Somebody else may have taken a port that was free a moment ago.
+        if (tries === MOST_PORTS || !PORT_TAKEN.test(String(error))) throw error;
+      }
+    }
   }
 
   private inspect(port: number): Promise<Seen> {
@@ -192,7 +201,7 @@ export class Campaign {
 
   /** All connections work until the server is stopped. */
   private async work(server: ServerProcess): Promise<void> {
-    this.stop = this.options.stopsMixed ? drawStop(this.random) : "kill";
+    this.stop = this.options.stopsMixed ? stopOf(this.kills) : "kill";
     const situation = this.situation();
     const clients: WireClient[] = [];
     const count = this.soloists.length + this.crowdConnections;

@@ -15,7 +15,7 @@ import { Violation } from "./violation.ts";
 const KILLS = Number(process.env.RUNNERBEAN_KILLS ?? (process.env.CI === "true" ? 5 : 4));
 
 /** For each disk. */
-const HTTP_STOPS = Number(process.env.RUNNERBEAN_KILLS ?? 6);
+const HTTP_STOPS = Math.max(4, Number(process.env.RUNNERBEAN_KILLS ?? 6));
 
 describe("kill -9 under load", () => {
   let cache: ModuleCache;
@@ -58,9 +58,9 @@ describe("kill -9 under load", () => {
         await campaign.run();
         console.log(`HTTP, ${disk}: ${campaign.report()}`);
         const { tally } = campaign;
-        assertGreaterOrEqual(tally.httpAnswers, 10 * HTTP_STOPS, "it was no load");
+        assertGreaterOrEqual(tally.httpAnswers, 3 * HTTP_STOPS, "it was no load");
         assertGreaterOrEqual(tally.httpUnanswered, HTTP_STOPS / 2, "the stops interrupted nothing");
-        assertGreaterOrEqual(tally.terms + tally.recoveryKills, 1, "all stops were plain kills");
+        assertGreaterOrEqual(tally.terms, 1, "no server was stopped in good order");
       });
     });
   }

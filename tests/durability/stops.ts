@@ -9,9 +9,11 @@ import { violation } from "./violation.ts";
 /** `kill`; SIGTERM; or a kill, and another one while the next server reads the log. */
 export type Stop = "kill" | "term" | "recovery";
 
-/** Half of the stops are plain kills. */
-export function drawStop(random: Random): Stop {
-  return random.pick(["kill", "kill", "term", "recovery"] as const);
+const STOPS: readonly Stop[] = ["kill", "term", "kill", "recovery"];
+
+/** How the n-th server ends: half of the stops are plain kills. */
+export function stopOf(nth: number): Stop {
+  return STOPS[nth % STOPS.length];
 }
 
 /** How long a stop in good order may take, in milliseconds. */
