@@ -41,7 +41,7 @@ export function openSecurity(
     const identities = readIdentities(options, tokens, printer);
     const tlsFiles = readTlsFiles(options);
     const tls = tlsFiles === null ? null : new TlsListeners(tlsFiles);
-    const gate = identities === null ? null : openGate(identities, printer);
+    const gate = identities === null ? null : openGate(identities);
     const reload = (): void => {
       if (gate !== null) reloadTokens(gate, options, tokens, printer);
       if (tls !== null) reloadTls(tls, options, printer);
@@ -53,7 +53,7 @@ export function openSecurity(
   }
 }
 
-function openGate(identities: readonly IdentityEntry[], printer: Printer): Gate {
+function openGate(identities: readonly IdentityEntry[]): Gate {
   const access = new Access(identities, sha256);
   return new Gate(access);
 }
