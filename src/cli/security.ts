@@ -44,7 +44,7 @@ export function openSecurity(
     const identities = readIdentities(options, tokens, printer);
     const tlsFiles = readTlsFiles(options, printer);
     const tls = tlsFiles === null ? null : new TlsListeners(tlsFiles);
-    const gate = identities === null ? null : openGate(identities, printer);
+    const gate = identities === null ? null : openGate(identities);
     const reload = (): void => {
       if (gate !== null) reloadTokens(gate, options, tokens, printer);
       if (tls !== null) reloadTls(tls, options, printer);
@@ -56,7 +56,7 @@ export function openSecurity(
   }
 }
 
-function openGate(identities: readonly IdentityEntry[], printer: Printer): Gate {
+function openGate(identities: readonly IdentityEntry[]): Gate {
   const access = new Access(identities, sha256);
   return new Gate(access);
 }

@@ -32,6 +32,7 @@ export type { AssembledServer, ServerParts } from "./create_server.ts";
 export type { Engine } from "../core/engine.ts";
 export type { Clock } from "../ports/clock.ts";
 export type * from "../ports/journal.ts";
+export type * from "../ports/refusals.ts";
 export type { Accept, Address, Listen, Listener, Peer, Transport } from "../ports/transport.ts";
 
 /**

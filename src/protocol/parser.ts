@@ -48,7 +48,7 @@ export class Parser {
    * BAD_FORMAT: the line begins with `put `, and so many bytes of body follow it all the same, which the caller skips (with their
    * CR LF) before it answers; -1 when no body follows, or the line does not tell. Always -1 in a strict parser.
    */
-  refusedBodyBytes = -1;
+  refusedBodyBytes: number = -1;
   private readonly lexer: Lexer;
   /** Only the reference's words are known. */
   private readonly isStrict: boolean;
@@ -215,6 +215,7 @@ export class Parser {
     return isOver ? this.endLongLine() : NEED_MORE;
   }
 
+  /** @internal */
   private endLongLine(): number {
     const { longFirst, longPut } = this;
     this.longFirst = this.longPut = null;
@@ -284,6 +285,7 @@ export class Parser {
     return readArguments(this.command, this.lexer) ? COMMAND : this.badLine(bytes, from, end);
   }
 
+  /** @internal */
   private isHttp(bytes: Uint8Array, from: number, end: number): boolean {
     return isHttpRequestLine(bytes, from, end, true) ||
       (!this.isStrict && endsInHttpVersion(bytes, from, end));

@@ -68,10 +68,16 @@ describe("a refused put", () => {
   it("is UNAUTHORIZED too when it is too big, and BAD_FORMAT as ever when its line is", async () => {
     await withServer({}, async (server) => {
       const client = await known(server, "mailer");
-      client.send(`put 0 0 60 70000\r\n${"x".repeat(70_000)}\r\nput 0 0 60 1 x\r\nping\r\n`);
+      client.send(
+        `put 0 0 60 70000\r\n${
+          "x".repeat(70_000)
+        }\r\nput 0 0 60 1 x\r\ny\r\nput -1 0 60 8\r\ndelete 1\r\nping\r\n`,
+      );
       assertEquals(await client.reply(), "UNAUTHORIZED\r\n");
       assertEquals(await client.reply(), "BAD_FORMAT\r\n");
+      assertEquals(await client.reply(), "BAD_FORMAT\r\n");
       assertEquals(await client.reply(), "PONG\r\n");
+      assertEquals(server.refused.map(([reason]) => reason), ["unauthorized"]);
       client.close();
     });
   });

@@ -17,6 +17,8 @@ export interface CampaignOptions {
   /** Runs this life alone, to see a failure again. */
   readonly onlyLife?: number;
   readonly forge?: Contest["forge"];
+  /** See {@link Contest}; default: it is. */
+  readonly isStrict?: boolean;
 }
 
 /** A difference with what it takes to see it again. */
@@ -69,13 +71,14 @@ async function liveOnce(
   tally: Tally,
   stopped: () => boolean,
 ): Promise<Failure | undefined> {
-  const { seed, reference, subject, forge, patience = PATIENCE_MS } = options;
+  const { seed, reference, subject, forge, patience = PATIENCE_MS, isStrict = true } = options;
   const random = new Random(seed + Math.imul(life, 0x9e3779b1));
   const contest: Contest = {
     reference,
     subject,
     patience,
     forge,
+    isStrict,
     maxJobBytes: JOB_BYTES[life % JOB_BYTES.length],
     drainAfter: life % 2 === 0 ? sequences - Math.ceil(sequences / 10) : Infinity,
   };

@@ -13,6 +13,8 @@ export interface Contest {
   readonly patience: number;
   /** Sequences that come after this many are run in drain mode. */
   readonly drainAfter: number;
+  /** The subject is told to be as the reference: it has no words of its own, and none of the differences that go with them. */
+  readonly isStrict: boolean;
   /** Changes replies of the subject: plants a difference, to see that it is found. */
   readonly forge?: (line: string, reply: string) => string;
 }
@@ -86,7 +88,7 @@ export class Duel {
   async run(sequence: Sequence): Promise<Difference | undefined> {
     if (this.#sequences++ === this.#contest.drainAfter) await this.#both((side) => side.drain());
     this.#rounds = [];
-    const situation = new Situation(this.#nextId, this.#contest.maxJobBytes);
+    const situation = new Situation(this.#nextId, this.#contest.maxJobBytes, this.#contest.isStrict);
     for (const step of sequence) {
       const difference = await this.#step(withIds(step, this.#nextId), situation);
       if (difference) return difference;
@@ -147,7 +149,9 @@ export class Duel {
         const [ours, theirs] = [actual[i]?.reply ?? "(nothing)", expected[i]?.reply ?? "(nothing)"];
         count(this.#tally.words, /^[A-Z_]+/.exec(theirs)?.[0] ?? theirs);
         // A reference that falls silent means that the harness expected too much: no less a failure.
-        if (sameReply(theirs, ours) && (theirs[0] !== "(" || theirs === "(closed)")) continue;
+        if (sameReply(theirs, ours, this.#contest.isStrict) && (theirs[0] !== "(" || theirs === "(closed)")) {
+          continue;
+        }
         return { on, line: (expected[i] ?? actual[i]).line, reference: theirs, subject: ours };
       }
     }
@@ -156,7 +160,8 @@ export class Duel {
 
   /** The last sequence as it was run, the difference at its end. */
   transcript(): string {
-    return this.#rounds.map((round) => `${round.text}\n${answers(round)}`).join("\n");
+    const { isStrict } = this.#contest;
+    return this.#rounds.map((round) => `${round.text}\n${answers(round, isStrict)}`).join("\n");
   }
 }
 
@@ -168,12 +173,12 @@ function describe(step: Step): string {
   return writes.join("\n");
 }
 
-function answers({ reference, subject }: Round): string {
+function answers({ reference, subject }: Round, isStrict: boolean): string {
   const lines: string[] = [];
   for (let i = 0; i < Math.max(reference.length, subject.length); i++) {
     const [theirs, ours] = [reference[i], subject[i]];
     const on = nameOf((theirs ?? ours).on);
-    if (theirs && ours && theirs.on === ours.on && sameReply(theirs.reply, ours.reply)) {
+    if (theirs && ours && theirs.on === ours.on && sameReply(theirs.reply, ours.reply, isStrict)) {
       lines.push(`    ${on} < ${printable(theirs.reply)}`);
     } else {
       const [expected, actual] = differingPart(theirs?.reply ?? "(nothing)", ours?.reply ?? "(nothing)");

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     reference: { type: "string" },
     lanes: { type: "string", default: "2" },
     life: { type: "string" },
+    "own-words": { type: "boolean", default: false },
   },
 });
 
@@ -27,7 +28,8 @@ const { tally, failure } = await campaign({
   seed: values.seed === undefined ? freshSeed("differential") : Number(values.seed),
   sequences: Number(values.sequences),
   reference: words(values.reference) ?? [requireProgram("beanstalkd")],
-  subject: words(values.server) ?? [...runnerbeanCommand(), "--strict"],
+  subject: words(values.server) ?? [...runnerbeanCommand(), ...(values["own-words"] ? [] : ["--strict"])],
+  isStrict: !values["own-words"],
   lanes: Number(values.lanes),
   onlyLife: values.life === undefined ? undefined : Number(values.life),
 });

@@ -50,14 +50,16 @@ export function waits(asks: readonly Ask[]): number {
 
 export class Situation {
   readonly #maxJobBytes: number;
+  readonly #isStrict: boolean;
   readonly #parties = new Map<number, Party>();
   /** Tubes whose order of waiters is no longer that of a new tube in the reference. */
   readonly #stirred = new Set<string>(["default"]);
   #steps = 0;
   nextId: number;
 
-  constructor(firstId: number, maxJobBytes: number) {
+  constructor(firstId: number, maxJobBytes: number, isStrict: boolean) {
     this.nextId = firstId;
+    this.#isStrict = isStrict;
     this.#maxJobBytes = maxJobBytes;
   }
 
@@ -96,7 +98,7 @@ export class Situation {
     const asks = framing.push(step.writes.join(""));
     if (framing.trouble) return "framing";
     for (const [i, ask] of asks.entries()) {
-      const reason = lineNotCompared(ask, party.framing.lines + i === 0);
+      const reason = lineNotCompared(ask, party.framing.lines + i === 0, this.#isStrict);
       if (reason) return reason;
       if (this.#showsUpload(ask.line)) return "upload";
     }
