@@ -1,5 +1,6 @@
 // A server as the options want it: an engine with its jobs, from the log if there is one.
 
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import { Engine } from "../core/engine.ts";
 import { changesAtOnce } from "../journal/layout.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -59,6 +60,7 @@ export async function createServer(
     facts: gatherFacts(options, startedAt, () => server.journal.facts),
     maxConnections: connections,
     newcomerGraceMs: NEWCOMER_GRACE_MS,
+    hasDescriptors: areReservesFull,
     gate,
     isStrict: options.strict,
     log: options.verbosity > 0 ? new ConnectionLog(options.verbosity, (line) => printer.say(line)) : null,

@@ -41,6 +41,8 @@ export interface ServerOptions {
    * milliseconds. Default: Infinity, never.
    */
   readonly newcomerGraceMs?: number;
+  /** Whether a connection that was accepted may keep its descriptor; it is closed if not, and this is called again. Default: yes. */
+  readonly hasDescriptors?: () => boolean;
   /** Called for each connection that is not taken, or that is ended to make room for another. */
   readonly onTurnedAway?: (reason: TurnedAway, peerAddress: string | null) => void;
   readonly log?: ConnectionLog | null;
@@ -54,8 +56,11 @@ export interface ServerOptions {
   readonly onFailed?: (error: Error) => void;
 }
 
-/** Why a connection ends that has done nothing wrong: there are too many, or it said nothing and another one came. */
-export type TurnedAway = "max-connections" | "silent";
+/**
+ * Why a connection ends that has done nothing wrong: there are too many, it said nothing and another one came, or its
+ * descriptor is needed elsewhere.
+ */
+export type TurnedAway = "max-connections" | "silent" | "descriptors";
 
 export class Server implements ConnectionOwner {
   readonly engine: Engine;
@@ -122,9 +127,11 @@ export class Server implements ConnectionOwner {
 
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
-    if (this.isStopped || !this.hasRoom()) {
-      if (!this.isStopped) this.turnedAway("max-connections", transport.peerAddress ?? null);
+    const refusal = this.refusal();
+    if (refusal !== null) {
+      if (refusal !== "stopped") this.turnedAway(refusal, transport.peerAddress ?? null);
       transport.close();
+      if (refusal === "descriptors") this.options.hasDescriptors!();
       return null;
     }
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
@@ -139,10 +146,13 @@ export class Server implements ConnectionOwner {
     return connection;
   }
 
-  /** Whether there is room for one connection more, or can be made. */
-  private hasRoom(): boolean {
-    if (this.connectionCount < (this.options.maxConnections ?? Infinity)) return true;
-    return this.newcomers.endOldest(this.clock.now());
+  /** Why one connection more is not taken; null when there is room for it, or was made. */
+  private refusal(): TurnedAway | "stopped" | null {
+    const { maxConnections = Infinity, hasDescriptors } = this.options;
+    if (this.isStopped) return "stopped";
+    if (hasDescriptors !== undefined && !hasDescriptors()) return "descriptors";
+    if (this.connectionCount < maxConnections) return null;
+    return this.newcomers.endOldest(this.clock.now()) ? null : "max-connections";
   }
 
   turnedAway(reason: TurnedAway, peerAddress: string | null): void {
