@@ -1,6 +1,7 @@
 // The queue in this process: the engine and the server's turns without a socket, until listen() opens one.
 
 import { setImmediate } from "node:timers";
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
 import { BaseQueue } from "../client/base_queue.ts";
 import { QueueError } from "../client/errors.ts";
@@ -97,6 +98,7 @@ export class Queue extends BaseQueue {
       engine,
       journal,
       clock,
+      hasDescriptors: areReservesFull,
       facts: describeProcess(maxJobBytes, clock.now(), () => server.journal.facts),
       onFailed: (error) => {
         ports.close();
