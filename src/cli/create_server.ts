@@ -1,5 +1,6 @@
 // A server as the options want it, with its jobs from the log or the KV if there is one.
 
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import type { Engine } from "../core/engine.ts";
 import { assemble } from "../library/assemble.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -57,6 +58,7 @@ export async function createServer(
       openJournal: binlogDir === null && kv === null ? undefined : openJournal,
       maxConnections: connections,
       newcomerGraceMs: NEWCOMER_GRACE_MS,
+      hasDescriptors: areReservesFull,
       gate,
       refusals,
       isStrict: options.strict,

@@ -18,6 +18,8 @@ const LEAST_RESERVED = 4;
 const KV_FILES = 16;
 /** TLS handshakes under way, at most. */
 const MOST_HANDSHAKES = 256;
+/** With fewer than this left for everything a server could not do its work. */
+const LEAST_FREE = { memory: 8, binlog: 24, kv: 24 } as const;
 /** HTTP gets at least one in so many of the connections, whatever --max-connections says. */
 const LEAST_HTTP_SHARE = 16;
 /** The most that Linux lets a process open unless told otherwise (fs.nr_open); stands for "unlimited". */
@@ -73,6 +75,8 @@ export interface DescriptorBudget {
   readonly handshakes: number;
   /** Descriptors that the log holds in reserve. */
   readonly reserved: number;
+  /** Why the server must not start: the limit is too low for it; else null. */
+  readonly problem: string | null;
   /** Said when fewer connections than asked for fit. */
   readonly warning: string | null;
 }
@@ -80,7 +84,7 @@ export interface DescriptorBudget {
 /** Shares out what there is. Each gets at least one, however low the limit. */
 export function shareDescriptors(needs: DescriptorNeeds, { limit, used }: OpenFiles): DescriptorBudget {
   const openFiles = limit ?? FALLBACK_OPEN_FILES;
-  const free = Math.max(0, openFiles - (used ?? FALLBACK_USED) - needs.listeners);
+  const free = openFiles - (used ?? FALLBACK_USED) - needs.listeners;
   const wanted = { memory: 0, binlog: BINLOG_FILES + MOST_RESERVED, kv: KV_FILES }[needs.store] + MARGIN;
   // Under a tiny limit half of it is kept: better a few connections than none.
   const all = Math.max(free - wanted, Math.floor(free / 2), 1);
@@ -101,6 +105,12 @@ export function shareDescriptors(needs: DescriptorNeeds, { limit, used }: OpenFi
     httpConnections,
     handshakes,
     reserved,
+    problem: limit !== null && free < LEAST_FREE[needs.store]
+      ? `the limit of ${limit} open files is too low: at least ${
+        limit - free + LEAST_FREE[needs.store]
+      } are needed; ` +
+        "raise it (ulimit -n, LimitNOFILE=)"
+      : null,
     warning: isCut
       ? `--max-connections ${asked} does not fit the limit of ${openFiles} open files${besides}; using ${fits}: ` +
         "raise the limit (ulimit -n, LimitNOFILE=)"

@@ -9,7 +9,7 @@ import { takeActivation } from "./activation.ts";
 import { announce } from "./announce.ts";
 import { type DescriptorBudget, shareDescriptors, systemOpenFiles } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
-import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
 import { mainRequests, openMain } from "./main_listeners.ts";
 import { openHttp } from "./open_http.ts";
@@ -33,6 +33,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   const requests = mainRequests(options, activation);
 
   const budget = budgetOf(options, requests.length);
+  if (budget.problem !== null) return startProblem(EXIT_FAILURE, budget.problem);
   if (budget.warning !== null) printer.warn(budget.warning);
   const textListeners = requests.length + options.listenAs.length;
   if (tls !== null) tls.textHandshakes = Math.max(1, Math.floor(budget.handshakes / textListeners));

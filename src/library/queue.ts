@@ -1,6 +1,7 @@
 // The queue in this process: the engine and the server's turns without a socket, until listen() opens one.
 
 import { setImmediate } from "node:timers";
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import { SystemClock } from "../adapters/system_clock.ts";
 import { functionOf, portOf, wholeNumber } from "../client/arguments.ts";
 import { BaseQueue } from "../client/base_queue.ts";
@@ -104,6 +105,7 @@ export class Queue extends BaseQueue {
     const ports = new Ports();
     const server = await assemble({
       clock,
+      hasDescriptors: areReservesFull,
       maxJobBytes,
       maxMemoryBytes,
       openJournal: store && ((engine, now) => permitted("opening the store", () => store(engine, now))),

@@ -47,6 +47,8 @@ export interface ServerOptions {
    * milliseconds. Default: Infinity, never.
    */
   readonly newcomerGraceMs?: number;
+  /** Whether a connection that was accepted may keep its descriptor; it is closed if not, and this is called again. Default: yes. */
+  readonly hasDescriptors?: () => boolean;
   readonly log?: ConnectionLog | null;
   /** Who may do what. Default: everybody everything. */
   readonly gate?: Gate | null;
@@ -150,8 +152,8 @@ export class Server implements ConnectionOwner {
   /** The same for one that comes through another door. `identity`: who it is, when the door knows. */
   acceptAs(kind: PeerKind, transport: Transport, identity: Identity | null = null): Peer | null {
     if (this.isStopped) return this.turnAway(transport);
-    if (!this.hasRoom()) return this.turnAway(transport, "connections", kind);
-    if (!this.engine.admitsSession()) return this.turnAway(transport, "memory", kind);
+    const reason = this.refusalReason();
+    if (reason !== null) return this.turnAway(transport, reason, kind);
     if (this.gate !== null) this.beginTurn(); // a stranger's time counts from now
     const session = this.engine.open();
     const acceptedAt = this.clock.now();
@@ -168,14 +170,18 @@ export class Server implements ConnectionOwner {
   private turnAway(transport: Transport, reason: RefusalReason | null = null, kind: PeerKind = "tcp"): null {
     const { peerAddress = null } = transport; // before it is closed: then it is not known any more
     transport.close();
+    if (reason === "descriptors") this.options.hasDescriptors!();
     if (reason !== null) this.refusals.refused(reason, whereOf({ kind, peerAddress }));
     return null;
   }
 
-  /** Whether there is room for one connection more, or can be made. */
-  private hasRoom(): boolean {
-    if (this.connectionCount < (this.options.maxConnections ?? Infinity)) return true;
-    return this.newcomers.endOldest(this.clock.now());
+  /** Why one connection more is not taken; null when there is room for it, or was made. */
+  private refusalReason(): RefusalReason | null {
+    const { maxConnections = Infinity, hasDescriptors } = this.options;
+    if (hasDescriptors !== undefined && !hasDescriptors()) return "descriptors";
+    if (!this.engine.admitsSession()) return "memory";
+    if (this.connectionCount < maxConnections) return null;
+    return this.newcomers.endOldest(this.clock.now()) ? null : "connections";
   }
 
   /** Takes in a peer of this process with a session of its own; it does not count against the limit of connections. */

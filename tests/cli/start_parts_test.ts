@@ -112,6 +112,19 @@ describe("the budget of descriptors", () => {
     assertEquals([asked.connections, asked.httpConnections, asked.warning], [50, 382, null]);
   });
 
+  it("is refused when the limit leaves too little to work with", () => {
+    const problem = (limit: number | null, way: Partial<DescriptorNeeds> = {}): string | null =>
+      shareDescriptors({ ...alone, ...way }, { limit, used: 30 }).problem;
+    assertEquals(
+      problem(38),
+      "the limit of 38 open files is too low: at least 39 are needed; raise it (ulimit -n, LimitNOFILE=)",
+    );
+    assertEquals([problem(39), problem(null)], [null, null]);
+    assert(problem(54, { store: "binlog" })?.includes("at least 55 are needed"));
+    assertEquals(problem(55, { store: "binlog" }), null);
+    assert(problem(16, { store: "kv", listeners: 3 }) !== null);
+  });
+
   it("says when --max-connections does not fit", () => {
     const files = { limit: 1024, used: 24 };
     assertEquals(shareDescriptors({ ...alone, maxConnections: 979 }, files).warning, null);

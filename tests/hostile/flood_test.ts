@@ -18,7 +18,7 @@ import {
 import { WireClient } from "../support/wire_client.ts";
 
 const FLOOD_MS = 6000;
-/** For a put, a reserve and a delete, connecting included; what the machine itself was late comes on top. */
+/** For a put, a reserve and a delete, connecting included. */
 const MOST_MS = 2000;
 /** Where HTTP does not bound its connections, only the text port can be flooded. */
 const IS_HTTP_BOUNDED = existsSync(`${PROJECT_DIR}src/http/http1/limits.ts`);
@@ -92,6 +92,12 @@ async function longestOf(
 async function serveThroughFlood(server: ServerProcess, httpPort: number): Promise<void> {
   const inside = await WireClient.connect(server.port);
   await work(inside, "old");
+  let isMeasured = false;
+  setTimeout(() => (isMeasured = true), 1000);
+  const before = await longestOf(
+    () => isMeasured,
+    () => workAnew(server.port, performance.now() + 5 * MOST_MS),
+  );
   const ports = IS_HTTP_BOUNDED ? [server.port, httpPort] : [server.port];
   const flooder = startProcess([
     ...runtimeCommand(),
@@ -111,11 +117,15 @@ async function serveThroughFlood(server: ServerProcess, httpPort: number): Promi
     const late = Math.round(lateness.longest);
     console.log(
       `${flooder.stdout().trim()}; from before ${old.times} times, ${Math.round(old.ms)} ms at most; ` +
-        `anew ${anew.times} times, ${Math.round(anew.ms)} ms at most; the machine was ${late} ms late`,
+        `anew ${anew.times} times, ${Math.round(anew.ms)} ms at most; without the flood ${
+          Math.round(before.ms)
+        } ms, ` +
+        `the machine was ${late} ms late`,
     );
+    const allowed = MOST_MS + 3 * late + 10 * before.ms; // a busy machine is slow in all
     assert(old.times >= 3 && anew.times >= 3, "hardly any work was done");
-    assertLessOrEqual(old.ms, MOST_MS + 3 * late, "milliseconds on the connection from before");
-    assertLessOrEqual(anew.ms, MOST_MS + 3 * late, "milliseconds on a new connection");
+    assertLessOrEqual(old.ms, allowed, "milliseconds on the connection from before");
+    assertLessOrEqual(anew.ms, allowed, "milliseconds on a new connection");
   } finally {
     lateness.stop();
     inside.close();

@@ -120,4 +120,37 @@ describe("a log's files", () => {
       assertEquals(openIn(directory), 0);
     }),
   );
+
+  it(
+    "are synced beside the loop a few at a time, each after what was written before, closed ones too",
+    { skip: NO_PROC },
+    inDirectory(async (directory) => {
+      const files = new NodeFiles(directory);
+      const told: string[] = [];
+      const syncs: Promise<void>[] = [];
+      const all = Array.from({ length: 40 }, (_, i) => files.open(`file.${i}`, "create"));
+      for (const [i, file] of all.entries()) {
+        file.write([bytes(i)], 0);
+        for (const nth of [1, 2]) {
+          syncs.push(
+            new Promise((resolve) =>
+              file.syncLater((error) => {
+                told.push(`${i} ${nth} ${error?.message ?? "synced"}`);
+                resolve();
+              })
+            ),
+          );
+        }
+        // Two run on Deno with a descriptor more each; in any case far fewer than forty are open.
+        assert(openIn(directory) <= 16, `${openIn(directory)} descriptors at file ${i}`);
+        if (i % 3 === 0) file.close();
+      }
+      assertEquals(told, [], "not before the calls have returned");
+      await Promise.all(syncs);
+      assertEquals(told.filter((one) => !one.endsWith("synced")), []);
+      assertEquals(told.length, 80);
+      for (const file of all) file.close();
+      assertEquals(openIn(directory), 0);
+    }),
+  );
 });

@@ -11,10 +11,23 @@ export function isOutOfDescriptors(error: unknown): boolean {
   return code === "EMFILE" || code === "ENFILE";
 }
 
+const inUse = new Set<DescriptorReserve>();
+
+/**
+ * Whether all that is held in reserve is there, after another try to take it back. While it is not, a connection that was just
+ * accepted has a descriptor that belongs there: a reserve would otherwise be used up bit by bit.
+ */
+export function areReservesFull(): boolean {
+  for (const reserve of inUse) {
+    reserve.refill();
+    if (!reserve.isFull) return false;
+  }
+  return true;
+}
+
 export class DescriptorReserve {
-  private readonly size: number;
+  private size: number;
   private readonly held: number[] = [];
-  private isInUse = false;
 
   /** Holds nothing until {@link fill}. */
   constructor(size: number) {
@@ -26,15 +39,20 @@ export class DescriptorReserve {
     return this.held.length;
   }
 
-  /** Takes what is missing, or as many as there are. */
+  /** Takes them, or as many as there are: it never holds more than it got now, or it might wait for ever for the others. */
   fill(): void {
-    this.isInUse = true;
+    inUse.add(this);
     this.refill();
+    this.size = this.held.length;
+  }
+
+  get isFull(): boolean {
+    return this.held.length >= this.size;
   }
 
   /** The same, once it is in use. To be called when a descriptor may have become free. */
   refill(): void {
-    if (!this.isInUse) return;
+    if (!inUse.has(this)) return;
     try {
       while (this.held.length < this.size) this.held.push(fs.openSync(devNull, "r"));
     } catch {
@@ -64,7 +82,7 @@ export class DescriptorReserve {
 
   /** Gives all of them up. */
   close(): void {
-    this.isInUse = false;
+    inUse.delete(this);
     while (this.giveUp());
   }
 

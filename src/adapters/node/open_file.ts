@@ -12,6 +12,8 @@ import type { DescriptorReserve } from "./descriptor_reserve.ts";
 
 /** Descriptors open at once, but for those that a sync beside the event loop needs. */
 const MOST_OPEN = 6;
+/** Syncs beside the event loop at once; more wait, and need no descriptor meanwhile. */
+const MOST_SYNCS = 4;
 const DUPLICATES_FOR_SYNC = (process.versions as Record<string, string | undefined>).deno !== undefined;
 
 /** The files that a directory has open. */
@@ -21,8 +23,25 @@ export class OpenFiles {
   /** Those that have a descriptor, the one used last at the end. */
   private readonly withDescriptor = new Set<NodeFile>();
 
+  private syncs = 0;
+  private readonly waitingSyncs: (() => void)[] = [];
+
   constructor(reserve: DescriptorReserve) {
     this.reserve = reserve;
+  }
+
+  /** Calls `begin` when a sync may begin beside the event loop: now, or when others are over. */
+  whenSyncMayBegin(begin: () => void): void {
+    if (this.syncs >= MOST_SYNCS) return void this.waitingSyncs.push(begin);
+    this.syncs++;
+    begin();
+  }
+
+  /** One that began is over. */
+  syncEnded(): void {
+    this.syncs--;
+    const next = this.waitingSyncs.shift();
+    if (next !== undefined) this.whenSyncMayBegin(next);
   }
 
   has(file: NodeFile): boolean {
@@ -86,6 +105,8 @@ export class NodeFile implements OpenFile {
   private syncs = 0;
   /** Written to since the last sync began. */
   private isDirty = false;
+  /** Syncs beside the event loop that were asked for and have not begun. */
+  private waitingSyncs = 0;
 
   /** `flags`: how it is to be opened again. */
   constructor(fd: number, path: string, flags: string, files: OpenFiles) {
@@ -140,7 +161,26 @@ export class NodeFile implements OpenFile {
   }
 
   syncLater(done: (error: Error | null) => void): void {
-    const fd = this.descriptor();
+    this.waitingSyncs++;
+    this.files.whenSyncMayBegin(() => {
+      this.waitingSyncs--;
+      const ended = (error: Error | null): void => {
+        this.files.syncEnded();
+        done(error);
+      };
+      // It was synced on the way, when its descriptor was closed.
+      if (!this.isDirty && this.syncs === 0) queueMicrotask(() => ended(null));
+      else this.beginSync(ended);
+    });
+  }
+
+  private beginSync(ended: (error: Error | null) => void): void {
+    let fd: number;
+    try {
+      fd = this.descriptor();
+    } catch (error) { // nobody could catch it: the caller may have returned long ago
+      return queueMicrotask(() => ended(error as Error));
+    }
     this.syncs++;
     this.isDirty = false;
     const begin = (): void =>
@@ -154,7 +194,7 @@ export class NodeFile implements OpenFile {
         } catch (error) {
           failure ??= error as Error; // nobody above would catch it
         }
-        done(failure);
+        ended(failure);
       });
     // Deno (2.9) duplicates the descriptor for it. Where it cannot, writes fail until the sync is over ("file busy").
     if (DUPLICATES_FOR_SYNC) this.files.reserve.withOneFree(begin);
@@ -162,7 +202,14 @@ export class NodeFile implements OpenFile {
   }
 
   close(): void {
-    if (this.files.remove(this)) this.closeDescriptor();
+    if (!this.files.has(this)) return;
+    try {
+      if (this.waitingSyncs > 0) this.rest(); // what was asked for is done, although it was not begun
+    } catch {
+      // The sync that waits fails too, since the file is closed then, and says so.
+    }
+    this.files.remove(this);
+    this.closeDescriptor();
   }
 
   /** Does without its descriptor until it is used again. */
