@@ -141,15 +141,25 @@ export class StateFile {
     return this.file !== null;
   }
 
-  /** Says how the log stands; it is on the disk when this returns. Without a file one is made, if the disk has room for it. */
-  write(end: KnownEnd): void {
+  /**
+   * Says how the log stands; it is on the disk when this returns. Without a file one is made. False: the disk has no room, as for a
+   * file system that takes new blocks for overwritten ones; what stood there before claims less, which is no harm.
+   */
+  write(end: KnownEnd): boolean {
     const { files, identity, steps } = this;
     this.file ??= this.create();
-    if (this.file === null) return;
-    this.sequence++;
-    const slot = encodeSlot({ ...end, identity, steps: steps.all, sequence: this.sequence }, files);
-    this.file.write([slot], this.sequence % SLOTS * SLOT_SPACING);
+    if (this.file === null) return false;
+    const sequence = this.sequence + 1;
+    const slot = encodeSlot({ ...end, identity, steps: steps.all, sequence }, files);
+    try {
+      this.file.write([slot], sequence % SLOTS * SLOT_SPACING);
+    } catch (error) {
+      if (isNoRoom(error)) return false;
+      throw error;
+    }
     this.file.sync();
+    this.sequence = sequence;
+    return true;
   }
 
   close(): void {
