@@ -22,8 +22,9 @@ export function findState(files: Files, newest: SegmentHeader | null): FoundStat
   const read = readState(files);
   const isNeeded = newest !== null && newest.hasState;
   if (typeof read === "string") {
-    const kind = !isNeeded ? "none" : read === "garbage" ? "garbage" : "lost";
-    return { kind, state: null };
+    // In a directory without segments it may be anybody's file of that name.
+    if (read === "garbage" && (isNeeded || newest === null)) return { kind: "garbage", state: null };
+    return { kind: isNeeded ? "lost" : "none", state: null };
   }
   if (newest === null) return { kind: "known", state: read };
   if (!newest.hasState && newest.number >= read.highest) return { kind: "none", state: null };
@@ -55,8 +56,8 @@ export interface SeenEnd {
 export function faultAtEnd({ kind, state }: FoundState, seen: SeenEnd): EndFault | null {
   const { newest, file, offset, position, reason } = seen;
   if (kind === "garbage") {
-    const what = `neither of its two copies verifies, so nobody can say whether the log's end is missing; ` +
-      `if no segment is, remove ${STATE_NAME} and the log opens as it is`;
+    const what = `neither of its two copies verifies, so nothing shows whether the log's end is missing; ` +
+      `if no segment is, move ${STATE_NAME} away and the log opens as it is`;
     return { file: STATE_NAME, offset: 0, position, reason: what, bytes: 0 };
   }
   if (kind === "foreign") {

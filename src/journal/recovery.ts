@@ -16,7 +16,7 @@ import { WallOffset } from "./clock_steps.ts";
 import { isNoRoom } from "./spares.ts";
 import { Segment } from "./segment.ts";
 import { explainSystemError } from "./system_error.ts";
-import { StateFile } from "./state_file.ts";
+import { STATE_NAME, StateFile } from "./state_file.ts";
 
 /** The queue that a log is read into, before it runs. */
 export interface RestorableQueue {
@@ -164,7 +164,7 @@ function openState(
   state.steps.keepWithin(segments[0]?.header.base ?? 0, end);
   const highest = segments.at(-1)?.header.number ?? 0;
   if (found.state !== null && highest === (numbers.at(-1) ?? 0)) return state;
-  state.write({
+  const isWritten = state.write({
     isClosed: false,
     highest,
     durable: found.state?.durable ?? 0,
@@ -172,6 +172,9 @@ function openState(
     nextId: Math.max(verdict.nextId, queue.live.nextId),
     at: Math.max(options.now + wall.ms, verdict.writtenAt),
   });
+  if (!isWritten && found.state !== null) {
+    throw new LogProblem("failed", `${files.path}: no room to write the file ${STATE_NAME}`);
+  }
   return state;
 }
 

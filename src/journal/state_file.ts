@@ -18,6 +18,7 @@ const SLOT_BYTES = 512;
 /** Slots lie in blocks of their own, whatever the disk takes for one. */
 const SLOT_SPACING = 4096;
 const SLOTS = 2;
+const FILE_BYTES = (SLOTS - 1) * SLOT_SPACING + SLOT_BYTES;
 const CRC_AT = SLOT_BYTES - 4;
 const STEPS_AT = 84;
 const STEP_BYTES = 16;
@@ -47,21 +48,26 @@ export interface LogState extends KnownEnd {
   readonly steps: readonly ClockStep[];
 }
 
-/** missing: never written to its end. garbage: it was written, and neither slot verifies. */
+/** missing: never written to its end. garbage: it was written, or is another program's file, and neither slot verifies. */
 export function readState(files: Files): LogState | "missing" | "garbage" {
   if (!files.list().includes(STATE_NAME)) return "missing";
   const file = files.open(STATE_NAME, "read");
   try {
     let best: LogState | null = null;
-    let hasEmptySlot = false;
+    let emptySlots = 0;
     for (let slot = 0; slot < SLOTS; slot++) {
       const bytes = new Uint8Array(SLOT_BYTES);
       file.read(bytes, slot * SLOT_SPACING);
       const state = decodeSlot(bytes, files);
       if (state !== null && (best === null || state.sequence > best.sequence)) best = state;
-      hasEmptySlot ||= bytes.every((byte) => byte === 0);
+      if (bytes.every((byte) => byte === 0)) emptySlots++;
     }
-    return best ?? (hasEmptySlot ? "missing" : "garbage");
+    if (best !== null) return best;
+    // Its zeros come first, and then one slot, which may be torn.
+    const isUnfinished = file.size === FILE_BYTES
+      ? emptySlots > 0
+      : emptySlots === SLOTS && file.size < FILE_BYTES;
+    return isUnfinished ? "missing" : "garbage";
   } finally {
     file.close();
   }
@@ -135,15 +141,25 @@ export class StateFile {
     return this.file !== null;
   }
 
-  /** Says how the log stands; it is on the disk when this returns. Without a file one is made, if the disk has room for it. */
-  write(end: KnownEnd): void {
+  /**
+   * Says how the log stands; it is on the disk when this returns. Without a file one is made. False: the disk has no room, as for a
+   * file system that takes new blocks for overwritten ones; what stood there before claims less, which is no harm.
+   */
+  write(end: KnownEnd): boolean {
     const { files, identity, steps } = this;
     this.file ??= this.create();
-    if (this.file === null) return;
-    this.sequence++;
-    const slot = encodeSlot({ ...end, identity, steps: steps.all, sequence: this.sequence }, files);
-    this.file.write([slot], this.sequence % SLOTS * SLOT_SPACING);
+    if (this.file === null) return false;
+    const sequence = this.sequence + 1;
+    const slot = encodeSlot({ ...end, identity, steps: steps.all, sequence }, files);
+    try {
+      this.file.write([slot], sequence % SLOTS * SLOT_SPACING);
+    } catch (error) {
+      if (isNoRoom(error)) return false;
+      throw error;
+    }
     this.file.sync();
+    this.sequence = sequence;
+    return true;
   }
 
   close(): void {
@@ -157,7 +173,7 @@ export class StateFile {
     const isThere = files.list().includes(STATE_NAME);
     const file = files.open(STATE_NAME, isThere ? "write" : "create");
     try {
-      file.write([new Uint8Array((SLOTS - 1) * SLOT_SPACING + SLOT_BYTES)], 0);
+      file.write([new Uint8Array(FILE_BYTES)], 0);
       file.sync();
       if (!isThere) files.syncDirectory();
       return file;

@@ -109,18 +109,21 @@ for (const [what, log] of LOGS) {
       assertEquals(checkLog(PlainFiles.holding(contents), T0).verdict.found.kind, "lost");
     });
 
-    it("the state file made of zeros, empty or cut within its first slot: as if it were removed", () => {
+    it("the state file made of zeros, empty, or torn when it was first written: as if it were removed", () => {
       const size = log.contents.get(STATE_NAME)!.length;
-      for (
-        const bytes of [new Uint8Array(size), new Uint8Array(0), log.contents.get(STATE_NAME)!.slice(0, 100)]
-      ) {
+      const torn = new Uint8Array(size);
+      torn.set(log.contents.get(STATE_NAME)!.subarray(0, 60));
+      for (const bytes of [new Uint8Array(size), new Uint8Array(0), new Uint8Array(700), torn]) {
         assertEquals(open(withFile(log.contents, STATE_NAME, () => bytes)).recovered.isStateLost, true);
       }
     });
 
     it("the state file full of garbage, or of another queue", () => {
       const garbage = withFile(log.contents, STATE_NAME, (bytes) => bytes.fill(0x5a));
-      assertMatch(refusalOf(garbage), /damaged at state: neither of its two copies verifies.*remove state/);
+      assertMatch(
+        refusalOf(garbage),
+        /damaged at state: neither of its two copies verifies.*move state away/,
+      );
       const other = smallLog({ identity: new Uint8Array(16).fill(9) });
       const foreign = withFile(log.contents, STATE_NAME, () => other.contents.get(STATE_NAME)!);
       assertMatch(refusalOf(foreign), /damaged at state: it belongs to the log of another queue/);
@@ -184,6 +187,21 @@ function withoutFlag(segment: Uint8Array): Uint8Array {
   view.setUint32(124, new PlainFiles().checksum(bytes.subarray(0, 124), 0), true);
   return bytes;
 }
+
+describe("a directory without segments", () => {
+  it("with a file of that name that is somebody else's: refused, and left alone", () => {
+    for (const text of ["on\n", "x".repeat(10_000), "\0".repeat(5000)]) {
+      refusalOf(new Map([[STATE_NAME, new TextEncoder().encode(text)]]));
+    }
+  });
+
+  it("whose first start was stopped: begins", () => {
+    for (const bytes of [new Uint8Array(0), new Uint8Array(4608), new Uint8Array(4608).fill(3, 10, 300)]) {
+      const queue = open(new Map([[STATE_NAME, bytes]]));
+      assertEquals([queue.jobs, queue.engine.live.nextId, queue.recovered.isStateLost], [0, 1, false]);
+    }
+  });
+});
 
 describe("a log that was closed in good order", () => {
   const third = segmentsOf(closed.contents).at(-1)!;

@@ -8,6 +8,7 @@ import { Engine } from "../../src/core/mod.ts";
 import { describeProcess } from "../../src/library/facts.ts";
 import type { Peer, Transport } from "../../src/ports/transport.ts";
 import { Gate } from "../../src/server/gate.ts";
+import { Refusals } from "../../src/server/refusals.ts";
 import { Server, type ServerOptions } from "../../src/server/server.ts";
 import { identitiesOf, tokenOf } from "../access/guarded_server.ts";
 import { sleep } from "../support/runtime.ts";
@@ -57,7 +58,9 @@ class Door {
       facts: describeProcess(100, Date.now(), () => this.server.journal.facts),
       maxConnections: 3,
       newcomerGraceMs: 0,
-      onTurnedAway: (reason, address) => void this.told.push(`${reason} ${address}`),
+      refusals: new Refusals(() => 0, {
+        refused: (reason, address) => void this.told.push(`${reason} ${address}`),
+      }),
       ...options,
     });
   }
@@ -127,7 +130,7 @@ describe("a new connection at the limit", () => {
     const door = new Door({});
     const inside = ["a", "b", "c"].map((name) => door.open(name, "use x\r\n"));
     const late = door.open("late");
-    assertEquals([late.peer, late.end, door.told], [null, "close", ["max-connections late"]]);
+    assertEquals([late.peer, late.end, door.told], [null, "close", ["connections late"]]);
     inside[0].peer!.closed();
     assert(door.open("later").peer !== null);
     assertEquals(inside.slice(1).map(({ end }) => end), [null, null]);

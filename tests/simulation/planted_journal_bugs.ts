@@ -88,11 +88,11 @@ const OF_THE_END: readonly PlantedBug[] = [
     StateFile,
     "write",
     function (original, end) {
-      original({ ...end, highest: end.highest + 1 });
+      return original({ ...end, highest: end.highest + 1 });
     },
   ),
   bug("the state file speaks of more than is on the disk", StateFile, "write", function (original, end) {
-    original({ ...end, durable: end.position + 1 });
+    return original({ ...end, durable: end.position + 1 });
   }),
   bug("a clock that was set back is forgotten by the next start", ClockSteps, "add", function () {}),
 ];
