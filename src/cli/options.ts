@@ -51,7 +51,7 @@ export interface Options {
   readonly verbosity: number;
   /** `--max-connections`: open connections at once; null takes what the limit of open files leaves room for. */
   readonly maxConnections: number | null;
-  /** `--max-memory`: puts that would go beyond this are answered OUT_OF_MEMORY; null sets no limit. */
+  /** `--max-memory`: puts, tubes, watches and connections that would go beyond this are refused; null sets no limit. */
   readonly maxMemoryBytes: number | null;
   /** `--drain-exit`: once draining (SIGUSR1), leave with exit code 0 when no job is left. */
   readonly drainExit: boolean;

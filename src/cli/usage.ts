@@ -39,7 +39,7 @@ Options:
  -z, --max-job-bytes BYTES  largest job body (default is 65535, at most 1073741824)
  -u, --user USER            become this user and its groups once the socket is bound
      --max-connections N    open connections at once (default is what the limit of open files allows)
-     --max-memory BYTES     refuse puts that need more memory than this; k, m and g are binary units
+     --max-memory BYTES     refuse puts, tubes, watches and connections beyond this; k, m, g are binary
      --http ADDR:PORT       serve the HTTP API there (default is not to; without an address 127.0.0.1)
      --http-name NAME,...   names of this server for browsers, where there is no --auth
      --cors ORIGIN,...      pages of these origins may use the HTTP API, with a token

@@ -24,7 +24,7 @@ export interface QueueOptions {
   readonly store?: Store;
   /** Largest body in bytes, 0 to 1 GiB. Default 65,535. Larger ones are refused with JOB_TOO_BIG. */
   readonly maxJobBytes?: number;
-  /** Puts beyond this many bytes of jobs are refused with OUT_OF_MEMORY. 0 to 2^53 - 1. Default: no limit. */
+  /** Puts, tubes and reserves beyond this many bytes are refused with OUT_OF_MEMORY. 0 to 2^53 - 1. Default: no limit. */
   readonly maxMemoryBytes?: number;
   /**
    * Called once when the store has failed. The queue has stopped, and what waited for the store rejects with JOURNAL_FAILED.

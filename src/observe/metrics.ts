@@ -77,7 +77,7 @@ function writeProcess(text: Exposition, { server, runtime, memory }: Measured): 
   text.sample(engine.inside.bodies.heldBytes, { purpose: "bodies" });
   text.sample(engine.jobs.heldBytes, { purpose: "job table" });
   text.sample(heapUsed, { purpose: "heap" });
-  text.family("runnerbean_used_job_bytes", "gauge", "What jobs take, as counted against --max-memory.");
+  text.family("runnerbean_used_job_bytes", "gauge", "What jobs take of --max-memory.");
   text.sample(engine.usedBytes);
 }
 

@@ -26,7 +26,7 @@ const SCRIPT = [
 /** Whole replies, one after the other. */
 const REPLIES = new RegExp(
   `^(?:(?:WATCHING|USING|INSERTED) \\w+\\r\\n|(?:TIMED_OUT|OUT_OF_MEMORY|NOT_FOUND)\\r\\n|` +
-    `OK \\d+\\r\\n---\\n(?:[^\\r]*\\n)*\\r\\n|(?:RESERVED|FOUND) 1 5\\r\\nhello\\r\\n|(?:RESERVED|FOUND) 2 ${BODY_BYTES}\\r\\nb{1000}b*\\r\\n)*$`,
+    `OK \\d+\\r\\n---\\n(?:[^\\r]*\\n)*\\r\\n|(?:RESERVED|FOUND) \\d+ 5\\r\\nhello\\r\\n|(?:RESERVED|FOUND) \\d+ ${BODY_BYTES}\\r\\nb{1000}b*\\r\\n)*$`,
 );
 
 class Scene {
