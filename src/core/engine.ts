@@ -16,7 +16,6 @@ import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { MOVES_PER_CALL } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import * as out from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
