@@ -114,7 +114,7 @@ export class Batch implements BodySink {
   /** A frame without records: all before it is durable, and the log was closed in good order. */
   close(durable: number): void {
     this.seal(durable);
-    this.openFrame();
+    this.begin(0, 0, durable);
   }
 
   /** What is recorded from here on has frames of its own. */

@@ -280,6 +280,7 @@ export class Binlog implements Journal {
       this.write();
       this.syncNow();
       this.batch.close(this.durable);
+      this.followBatch(); // it may be the first of a segment
       this.write();
       this.tail.sync();
       this.durable = this.batch.position;

@@ -67,7 +67,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     call: (method, path, body, init) => call(url, method, path, body, init),
     connect: () => WireClient.connect(tcpPort),
     close() {
-      http.close();
+      void http.close();
       tcp.close();
       server.stop();
     },

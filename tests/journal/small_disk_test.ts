@@ -34,7 +34,7 @@ function live({ segmentBytes, blockBytes, sizes }: FileSystem, capacity: number,
   const disk = new Disk(capacity, blockBytes);
   let ids: number[] = [];
   let [accepted, refused] = [0, 0];
-  for (let lives = 0; lives < 4; lives++) {
+  for (let lives = 0; lives < 3; lives++) {
     let queue: LoggedQueue;
     try {
       queue = new LoggedQueue(new MemoryFiles(disk), { segmentBytes });
@@ -45,7 +45,7 @@ function live({ segmentBytes, blockBytes, sizes }: FileSystem, capacity: number,
     }
     const where = `${capacity} bytes, life ${lives}`;
     const driven = new SmallDiskWork(queue, disk, random, ids);
-    const work: Work = { sizes, turns: 40, slow: random.next(), waiting: random.pick([0, 1, 200]) };
+    const work: Work = { sizes, turns: 30, slow: random.next(), waiting: random.pick([0, 1, 200]) };
     for (let round = 0; round < 3; round++) {
       // Others take what is free, and give it back.
       disk.takenByOthers = random.chance(0.5) ? disk.freeBytes : 0;
@@ -57,9 +57,9 @@ function live({ segmentBytes, blockBytes, sizes }: FileSystem, capacity: number,
     ({ ids } = driven);
     accepted += queue.engine.counters.totalJobs;
     refused += driven.refused;
-    const isClosed = random.chance(0.5);
-    if (isClosed) queue.binlog.close();
-    else if (random.chance(0.5)) disk.powerCut(() => random.next());
+    const end = random.pick(["closed", "killed", "power cut"]);
+    if (end === "closed") queue.binlog.close();
+    if (end === "power cut") disk.powerCut(() => random.next());
     disk.kill();
     assertEquals(queue.failure, null, where);
   }
@@ -73,13 +73,13 @@ describe("a small disk", () => {
     it(`refuses puts and nothing else, whatever its size: ${what}`, { timeout: 120_000 }, () => {
       const random = new Random(freshSeed(`small disk, ${what}`));
       let [accepted, refused] = [0, 0];
-      const step = blockBytes * (IS_FULL ? 1 : Math.max(1, Math.round(segmentBytes / 4 / blockBytes)));
+      const step = blockBytes * (IS_FULL ? 1 : Math.max(1, Math.round((0.6 * segmentBytes) / blockBytes)));
       for (let capacity = 2 * blockBytes; capacity <= 10 * segmentBytes + 40_000; capacity += step) {
         const found = live(fileSystem, capacity, random);
         accepted += found.accepted;
         refused += found.refused;
       }
-      assert(accepted > 500 && refused > 100, `${accepted} accepted, ${refused} refused`);
+      assert(accepted > 200 && refused > 50, `${accepted} accepted, ${refused} refused`);
     });
   }
 });
@@ -103,7 +103,7 @@ describe("a disk that is full when the next process starts", () => {
         while (cutOff(segmentBytes, stage, operation, new Random(seed + operation), new Random(seed))) {
           operation++;
         }
-        assert(operation > 3, `only ${operation} operations`);
+        assert(operation > 1, `only ${operation} operations`);
       });
     }
   }
