@@ -25,6 +25,16 @@ export function systemOpenFilesLimit(): number | null {
   }
 }
 
+/**
+ * How many connections the HTTP port may have: a quarter of the limit of open files (null when unknown), at most 1,024. They
+ * are not counted against --max-connections.
+ */
+export function httpConnectionLimit(openFiles: number | null): number {
+  return Math.max(1, Math.min(MOST_HTTP_CONNECTIONS, Math.floor((openFiles ?? 1024) / 4)));
+}
+
+const MOST_HTTP_CONNECTIONS = 1024;
+
 /** How many connections to accept at once, and a warning when fewer than asked for fit. */
 export interface ConnectionLimit {
   readonly connections: number;

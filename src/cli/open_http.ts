@@ -15,6 +15,7 @@ export async function openHttp(
   options: Options,
   { gate, tls }: Security,
   printer: Printer,
+  maxConnections: number,
 ): Promise<HttpPort | StartProblem | null> {
   if (options.http === null) return null;
   const { HttpPort } = await import("../http/serve_http.ts"); // others start quicker without
@@ -25,6 +26,7 @@ export async function openHttp(
       host,
       port,
       auditFile: options.auditFile,
+      maxConnections,
       metricsTubes: options.metricsTubes,
       warn: printer.warn,
       afterInput,

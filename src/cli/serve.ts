@@ -7,7 +7,7 @@ import { describeAddress } from "../ports/transport.ts";
 import type { Server } from "../server/server.ts";
 import { takeActivation } from "./activation.ts";
 import { announce } from "./announce.ts";
-import { connectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
+import { connectionLimit, httpConnectionLimit, systemOpenFilesLimit } from "./descriptors.ts";
 import { createServer } from "./create_server.ts";
 import { EXIT_OK, EXIT_SOCKET } from "./exit_codes.ts";
 import { openFurther } from "./further_listeners.ts";
@@ -30,7 +30,12 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   if (place.kind === "problem") return place;
   place.warnings.forEach((warning) => printer.warn(warning));
 
-  const { connections, warning } = connectionLimit(options.maxConnections, systemOpenFilesLimit());
+  const openFiles = systemOpenFilesLimit();
+  const httpConnections = options.http === null ? 0 : httpConnectionLimit(openFiles);
+  const { connections, warning } = connectionLimit(
+    options.maxConnections,
+    openFiles === null ? null : openFiles - httpConnections,
+  );
   if (warning !== null) printer.warn(warning);
   const sockets = await socketsFor(options.io);
   if ("problem" in sockets) return sockets;
@@ -61,7 +66,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   onSignals(leave, drain, security);
   const listen = (address: Address): Listen =>
     tls === null || address.kind === "unix" ? sockets.listen : tls.listen;
-  const opened = await openHttp(options, security, printer);
+  const opened = await openHttp(options, security, printer, httpConnections);
   if (opened !== null && "problem" in opened) return opened;
   http = opened;
   const main = await openMain(place.address, listen(place.address), waiting);

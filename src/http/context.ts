@@ -5,6 +5,7 @@ import type { Audit } from "./audit.ts";
 import type { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
 import type { Server } from "../server/server.ts";
+import type { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Source } from "./source.ts";
 
 /** Who calls. */
@@ -40,6 +41,8 @@ export interface Context {
   readonly putMemory: PutMemory;
   /** Null: whoever reaches the port may do all. */
   readonly gate: Gate | null;
+  /** Where faults of this program are said. */
+  readonly log: RateLimitedLog;
   /** Routes of others: events, metrics, sessions, the console. */
   readonly more: readonly Route[];
 }

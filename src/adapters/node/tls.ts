@@ -89,14 +89,19 @@ export class TlsListeners {
   };
 
   /** Listens for HTTP in TLS; each socket is for an HTTP server to take. */
-  readonly listenHttp = (address: Address, take: (socket: tls.TLSSocket) => void): Promise<Listener> => {
-    return this.open(address, HTTP_PROTOCOL, take);
+  readonly listenHttp = (
+    address: Address,
+    take: (socket: tls.TLSSocket) => void,
+    mostHandshakes: number,
+  ): Promise<Listener> => {
+    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes);
   };
 
   private open(
     address: Address,
     protocol: string,
     take: (socket: tls.TLSSocket) => void,
+    mostHandshakes: number = MOST_HANDSHAKES,
   ): Promise<Listener> {
     const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
@@ -105,11 +110,11 @@ export class TlsListeners {
       handshakeTimeout: HANDSHAKE_MS,
       requestCert: isText && this.files.clientCa !== null,
       rejectUnauthorized: false, // who shows no certificate may still have a token
-      allowHalfOpen: isText,
+      allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
     });
-    const handshakes = new Handshakes();
+    const handshakes = new Handshakes(mostHandshakes);
     server.on("connection", (socket: net.Socket) => handshakes.began(socket));
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("secureConnection", (socket) => {
@@ -150,13 +155,18 @@ function commonName(certificate: tls.PeerCertificate | undefined): string | null
 /** Sockets whose handshake is going on, oldest first. The socket in the clear and the one in TLS are two; their port is one. */
 class Handshakes {
   private readonly sockets = new Map<string, net.Socket>();
+  private readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+  }
 
   began(socket: net.Socket): void {
     const peer = peerOf(socket);
     this.sockets.set(peer, socket);
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(peer));
-    if (this.sockets.size <= MOST_HANDSHAKES) return;
+    if (this.sockets.size <= this.most) return;
     const [oldest] = this.sockets.keys();
     this.sockets.get(oldest)!.destroy();
     this.sockets.delete(oldest); // not all runtimes say at once that it is closed

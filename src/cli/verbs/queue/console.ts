@@ -3,6 +3,7 @@
 
 import process from "node:process";
 import { describeAddress } from "../../../ports/transport.ts";
+import { httpConnectionLimit, systemOpenFilesLimit } from "../../descriptors.ts";
 import { EXIT_OK } from "../../exit_codes.ts";
 import { exposureOf } from "../../exposure.ts";
 import { variableName } from "../../flags.ts";
@@ -40,7 +41,9 @@ export const consoleVerb: Verb = {
       const security = usable(openSecurity(options, process.env[TOKENS_VARIABLE], printer));
       const { gate, tls } = security;
       const source = await RemoteSource.open(queue);
-      const http = usable((await openHttp(options, security, printer))!);
+      const http = usable(
+        (await openHttp(options, security, printer, httpConnectionLimit(systemOpenFilesLimit())))!,
+      );
       http.show(source, null);
       const address = { kind: "tcp", host: options.http!.host, port: http.port } as const;
       const scheme = tls === null ? "http" : "https";
