@@ -150,6 +150,30 @@ for (const mode of ["plain", "tls"] satisfies Mode[]) {
   });
 }
 
+describe("a client that closes its side at once", () => {
+  it("gets all answers to what it pipelined, in order", { timeout: 60_000 }, async () => {
+    const fuzzed = await startFuzzed("plain");
+    try {
+      for (let round = 0; round < 10; round++) {
+        const client = await RawClient.connect(fuzzed.httpPort);
+        const put = requestOf("PUT", "/healthz", ["Content-Length: 5"], "hello");
+        client.send(
+          put + requestOf("GET", "/none") + requestOf("GET", "/openapi.json") + requestOf("GET", "/healthz"),
+        );
+        client.socket.end();
+        assertEquals(await client.answers(4), [405, 404, 200, 200]);
+        await client.closed();
+      }
+      const cut = await RawClient.connect(fuzzed.httpPort);
+      cut.send(`${requestOf("GET", "/healthz")}GET /none HT`).socket.end();
+      await cut.closed();
+      assertEquals(cut.statuses, [200]);
+    } finally {
+      await fuzzed.stop();
+    }
+  });
+});
+
 describe("with access control", () => {
   it("nobody gets a WebSocket before it is known who they are", { timeout: 60_000 }, async () => {
     const fuzzed = await startFuzzed("auth");

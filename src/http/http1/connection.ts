@@ -60,6 +60,7 @@ export class HttpConnection implements SocketEvents {
   ended(): void {
     this.#hasEnded = true;
     if (this.#state === "linger" && this.socket.unsent > 0) return; // it may still read the last answer
+    if (this.#state === "idle" && this.#input.length > 0) return; // pipelined requests are still answered
     if (this.#state !== "request") return this.socket.destroy();
     this.#body?.ended();
     this.#gone?.abort(); // who waits for an answer at leisure is gone; one that comes at once is still sent
