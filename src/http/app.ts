@@ -4,7 +4,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { Context } from "./context.ts";
-import { badField, notFound, Problem } from "./problem.ts";
+import { badField, internalError, notFound, Problem } from "./problem.ts";
+import { describeError } from "./rate_limited_log.ts";
 import { isJson, readBytes, readJson } from "./request_body.ts";
 import type { AcceptSocket, Call, Route } from "./route.ts";
 import { routesOf } from "./routes.ts";
@@ -53,8 +54,8 @@ export function createApp(context: Context): App {
       return error.response();
     }
     // A bug, or a server that has failed: said where an operator looks, not to the client.
-    console.error("runnerbean: a request failed:", error);
-    return new Problem(500, "the request failed; the server's log says more").response();
+    context.log.say("failed", `${c.req.method} ${c.req.path} failed: ${describeError(error)}`);
+    return internalError();
   });
   return app;
 }

@@ -6,6 +6,7 @@ import type { PutMemory } from "./put_memory.ts";
 import type { Route } from "./route.ts";
 import type { RefusalReporter } from "../ports/refusals.ts";
 import type { Server } from "../server/server.ts";
+import type { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Source } from "./source.ts";
 
 /** Who calls. */
@@ -43,6 +44,8 @@ export interface Context {
   readonly gate: Gate | null;
   /** Where refused requests are counted; null: nowhere. */
   readonly refusals: RefusalReporter | null;
+  /** Where faults of this program are said. */
+  readonly log: RateLimitedLog;
   /** Routes of others: events, metrics, sessions, the console. */
   readonly more: readonly Route[];
 }

@@ -33,6 +33,11 @@ export class Problem extends Error {
   }
 
   response(): Response {
+    return this.document().response;
+  }
+
+  /** The answer, and its body as text for those who cannot wait until it is read. */
+  document(): { readonly response: Response; readonly text: string } {
     const { status, message, extras } = this;
     const { field, retryAfter, more, headers } = extras;
     const document = {
@@ -43,7 +48,8 @@ export class Problem extends Error {
       ...(field === undefined ? {} : { field }),
       ...more,
     };
-    return new Response(JSON.stringify(document), {
+    const text = JSON.stringify(document);
+    const response = new Response(text, {
       status,
       headers: {
         "content-type": "application/problem+json",
@@ -52,11 +58,18 @@ export class Problem extends Error {
         ...headers,
       },
     });
+    return { response, text };
   }
 }
 
 export function notFound(what: string): Problem {
   return new Problem(404, `there is no ${what}`);
+}
+
+/** The answer to a request that failed by a fault of this program. */
+export function internalError(headers: Readonly<Record<string, string>> = {}): Response {
+  const detail = "the request failed; the server's log says more";
+  return new Problem(500, detail, { more: { code: "INTERNAL_ERROR" }, headers }).response();
 }
 
 /** A value in the wrong form. */

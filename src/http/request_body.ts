@@ -10,6 +10,7 @@ export const MAX_JSON_DEPTH = 64;
 /** A body that has not come by then is given up, in milliseconds. */
 export const BODY_TIMEOUT_MS = 30_000;
 
+const SMALLEST_BUFFER = 1024;
 const QUOTE = 34;
 const BACKSLASH = 92;
 const OPENING = [91, 123]; // [ {
@@ -44,33 +45,37 @@ export async function readBytes(
   } finally {
     clearTimeout(timer);
   }
-  throw new Problem(408, `the body did not come within ${timeoutMs / 1000} seconds`, { field: "body" });
+  throw new Problem(408, `the body did not come within ${timeoutMs / 1000} seconds`, {
+    field: "body",
+    headers: { connection: "close" },
+  });
 }
 
 async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  // One buffer that grows: a list of pieces would take a hundred times as much when each has one byte.
+  let bytes = new Uint8Array(0);
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    length += value.length;
-    if (length > maxBytes) {
+    if (length + value.length > maxBytes) {
       reader.cancel().catch(() => {});
       throw tooLarge(maxBytes);
     }
-    chunks.push(value);
+    if (length + value.length > bytes.length) {
+      const grown = new Uint8Array(
+        Math.min(maxBytes, Math.max(SMALLEST_BUFFER, 2 * (length + value.length))),
+      );
+      grown.set(bytes.subarray(0, length));
+      bytes = grown;
+    }
+    bytes.set(value, length);
+    length += value.length;
   }
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return bytes.slice(0, length);
 }
 
 function tooLarge(maxBytes: number): Problem {

@@ -5,8 +5,8 @@ import type * as v from "valibot";
 import type { Identity } from "../access/identity.ts";
 import type { Context } from "./context.ts";
 
-/** What a caller must be allowed to. */
-export type Scope = "put" | "reserve" | "read" | "admin" | "none";
+/** What a caller must be allowed to; "known": any identity will do; "none": everybody may. */
+export type Scope = "put" | "reserve" | "read" | "admin" | "known" | "none";
 
 /**
  * Where a route's tube comes from, for rights that are given per tube: the path, the JSON body's `tube` or `tubes`, the
@@ -40,12 +40,17 @@ export interface WireSocket {
   send(bytes: Uint8Array): void;
   /** Bytes that were taken over and have not left yet. */
   bufferedAmount(): number;
+  /** Stops reading: what comes waits with the peer. A rest of what has come may still be passed on. */
+  pause(): void;
+  resume(): void;
   close(code: number, reason: string): void;
 }
 
 /** A WebSocket on our side. */
 export interface WireEvents {
   received(bytes: Uint8Array): void;
+  /** Something that was sent has left. */
+  sent(): void;
   closed(): void;
 }
 

@@ -8,8 +8,12 @@ import { runtimeName } from "../runtime/runtime.ts";
 import type { App } from "./app.ts";
 import { createApp } from "./app.ts";
 import type { Env } from "./app.ts";
-import type { Answer, HttpListener, ListenHttp, ListenSecure } from "./adapters/adapter.ts";
 import { Audit } from "./audit.ts";
+import type { ListenSecure } from "./http1/answer.ts";
+import { HttpServer } from "./http1/http_server.ts";
+import { HTTP_LIMITS, type HttpLimits } from "./http1/limits.ts";
+import { type HttpListener, listenHttp } from "./http1/listen.ts";
+import type { HttpCounts, HttpRefusal } from "./http1/owner.ts";
 import { dress } from "./access/answer_headers.ts";
 import { HttpGate } from "./access/http_gate.ts";
 import { Origins } from "./access/origins.ts";
@@ -19,6 +23,7 @@ import { Pace } from "./local/pace.ts";
 import { type ObservedServer, observeServer } from "./observe_server.ts";
 import { Problem } from "./problem.ts";
 import { PutMemory } from "./put_memory.ts";
+import { RateLimitedLog } from "./rate_limited_log.ts";
 import type { Route } from "./route.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import type { Source } from "./source.ts";
@@ -44,6 +49,8 @@ export interface HttpOptions {
   readonly metricsTubes?: string;
   /** Most open connections, WebSockets included; each takes a descriptor. Default: 1024. */
   readonly maxConnections?: number;
+  /** Other limits, for tests. */
+  readonly limits?: Partial<HttpLimits>;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
   readonly afterInput?: (callback: () => void) => void;
 }
@@ -60,6 +67,9 @@ export interface HttpParts {
   readonly more?: readonly Route[];
 }
 
+/** Handshakes of TLS that may be under way at once. */
+const MOST_HANDSHAKES = 256;
+
 /** What requests find: the app, or how much of the jobs is back. */
 interface Door {
   app: App | null;
@@ -70,12 +80,14 @@ interface Door {
   readonly origins: Origins;
   readonly gate: HttpGate | null;
   refusals: RefusalReporter | null;
+  readonly log: RateLimitedLog;
   percent: number;
 }
 
 export class HttpPort {
   readonly port: number;
   readonly #listener: HttpListener;
+  readonly #server: HttpServer;
   readonly #pace: Pace;
   readonly #audit: Audit;
   readonly #door: Door;
@@ -83,9 +95,16 @@ export class HttpPort {
   #source: Source | null = null;
   #observed: ObservedServer | null = null;
 
-  private constructor(listener: HttpListener, options: HttpOptions, audit: Audit, door: Door) {
+  private constructor(
+    listener: HttpListener,
+    server: HttpServer,
+    options: HttpOptions,
+    audit: Audit,
+    door: Door,
+  ) {
     this.port = listener.port;
     this.#listener = listener;
+    this.#server = server;
     this.#pace = new Pace(options.afterInput ?? ((callback): void => void setImmediate(callback)));
     this.#audit = audit;
     this.#door = door;
@@ -99,6 +118,7 @@ export class HttpPort {
     // With access control a name that leads here by another's will brings nothing: the browser has no token for it.
     const origins = new Origins({ cors, names: gate === null ? [host, ...names] : null });
     const httpGate = gate === null ? null : new HttpGate(gate, origins, secure !== null);
+    const log = new RateLimitedLog(options.warn);
     const door: Door = {
       app: null,
       isLeaving: false,
@@ -106,11 +126,31 @@ export class HttpPort {
       origins,
       gate: httpGate,
       refusals: options.refusals ?? null,
+      log,
       percent: 0,
     };
-    const answer: Answer = (request, env) => answerAt(door, request, env);
-    const listen = await listenerOf(runtimeName(), secure);
-    return new HttpPort(await listen(host, port, answer), options, audit, door);
+    const { maxConnections: connections = HTTP_LIMITS.connections } = options;
+    // Each unfinished handshake takes a descriptor as well.
+    const handshakes = secure === null ? 0 : Math.min(MOST_HANDSHAKES, Math.floor(connections / 2));
+    const httpServer = new HttpServer(
+      (request, env) => answerAt(door, request, env),
+      (response) => dress(response, null),
+      { ...HTTP_LIMITS, connections: connections - handshakes, ...options.limits },
+      (reason, peer) => door.refusals?.refused(reason, peer),
+      log,
+    );
+    const listener = await listenHttp(httpServer, host, port, secure, handshakes);
+    return new HttpPort(listener, httpServer, options, audit, door);
+  }
+
+  /** Open connections, and the most there may be. */
+  get connections(): { readonly open: number; readonly most: number } {
+    return { open: this.#server.size, most: this.#server.limits.connections };
+  }
+
+  /** What was refused or ended since the start. */
+  get counts(): Readonly<HttpCounts> {
+    return this.#server.counts;
   }
 
   /** How much of the jobs is back. */
@@ -143,6 +183,7 @@ export class HttpPort {
       putMemory: new PutMemory(),
       gate: this.#door.gate,
       refusals: this.#door.refusals,
+      log: this.#door.log,
       more: [...sessionRoutes(this.#door.gate), ...more],
     });
   }
@@ -157,8 +198,8 @@ export class HttpPort {
     this.refuse();
     const giveUpAt = performance.now() + ANSWER_GRACE_MS;
     do await sleep(CHECK_MS); while (this.#door.unanswered > 0 && performance.now() < giveUpAt);
-    const { drain } = this.#listener;
-    if (drain !== undefined) await Promise.race([drain(), sleep(SEND_GRACE_MS)]);
+    const sentBy = performance.now() + SEND_GRACE_MS;
+    do await sleep(CHECK_MS); while (this.#server.unsent.total > 0 && performance.now() < sentBy);
     await this.close();
   }
 
@@ -188,16 +229,13 @@ async function answered(door: Door, request: Request, env: Env): Promise<Respons
     (isHead
       ? await withoutBody(await answerOf(door, asGet(request), env))
       : await answerOf(door, request, env));
-  return response.status === SWITCHING ? response : dress(response, origins.allowance(request));
+  return dress(response, origins.allowance(request));
 }
 
 async function answerOf({ app, percent, isLeaving }: Door, request: Request, env: Env): Promise<Response> {
   if (isLeaving) return new Problem(503, "the server stops; nothing was done", { retryAfter: 1 }).response();
   return app === null ? answerBefore(request, percent) : await app.fetch(request, env);
 }
-
-/** An upgraded connection's answer belongs to the runtime. */
-const SWITCHING = 101;
 
 function refusal(
   origins: Origins,
@@ -212,22 +250,6 @@ function refusal(
     if (!(error instanceof Problem)) throw error;
     error.report(refusals, peer);
     return error.response();
-  }
-}
-
-/** Each runtime loads its own adapter only; with TLS it is the same for all, since that can take a new certificate. */
-async function listenerOf(
-  runtime: "deno" | "bun" | "node",
-  secure: ListenSecure | null,
-): Promise<ListenHttp> {
-  if (secure !== null) return (await import("./adapters/node.ts")).listenIn(secure);
-  switch (runtime) {
-    case "deno":
-      return (await import("./adapters/deno.ts")).listen;
-    case "bun":
-      return (await import("./adapters/bun.ts")).listen;
-    default:
-      return (await import("./adapters/node.ts")).listen;
   }
 }
 

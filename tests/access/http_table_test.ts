@@ -104,15 +104,17 @@ describe("every route", () => {
 
   for (const route of HTTP_ROUTES) {
     const isOpen = route.scope === "none";
+    const isForAnyone = route.scope === "known";
     it(`${route.method} ${route.path}: ${isOpen ? "everybody" : route.scope}`, async () => {
       for (const asker of ASKERS) {
-        const token = asker.token(isOpen ? "read" : route.scope as Scope);
+        const token = asker.token(isOpen || isForAnyone ? "read" : route.scope as Scope);
         const status = await ask(route, token === null ? {} : bearer(token));
         const said = `${asker.title}: ${status}`;
         // Who shows a token that is none learns it everywhere.
         if (token !== null && !asker.isKnown) assertEquals(status, 401, said);
         else if (isOpen) assert(status !== 401 && status !== 403, said);
         else if (token === null) assertEquals(status, 401, said);
+        else if (isForAnyone) assertEquals(status, 426, said);
         else if (isLetIn(asker, "scope", subjectOf(route))) assert(status !== 401 && status !== 403, said);
         else assertEquals(status, 403, said);
       }

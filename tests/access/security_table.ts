@@ -54,11 +54,11 @@ function commandRow([word, { scope, subject, whenHeld }]: [string, CommandRule])
 }
 
 function routeRow({ method, path, scope, tube }: Route): string {
-  const isOpen = scope === "none";
+  const isOpen = scope === "none" || scope === "known";
   const target = method === "PATCH" ? ", and the one it moves to" : "";
-  return `| \`${method} ${path}\` | ${isOpen ? "everybody" : scope} | ${
-    isOpen ? "" : PLACES[tube] + target
-  } |`;
+  return `| \`${method} ${path}\` | ${
+    scope === "none" ? "everybody" : scope === "known" ? "any identity" : scope
+  } | ${isOpen ? "" : PLACES[tube] + target} |`;
 }
 
 /** The table, in Markdown. */

@@ -3,6 +3,7 @@
 import { createAfterInput } from "../../src/adapters/deno/after_input.ts";
 import { SystemClock } from "../../src/adapters/system_clock.ts";
 import { Engine } from "../../src/core/engine.ts";
+import type { HttpLimits } from "../../src/http/http1/limits.ts";
 import type { HttpParts } from "../../src/http/serve_http.ts";
 import { HttpPort } from "../../src/http/serve_http.ts";
 import { describeProcess } from "../../src/library/facts.ts";
@@ -25,10 +26,13 @@ export interface ServiceOptions extends HttpParts {
   readonly maxJobBytes?: number;
   readonly auditFile?: string;
   readonly journal?: (engine: Engine) => Journal;
+  readonly limits?: Partial<HttpLimits>;
+  readonly warn?: (line: string) => void;
 }
 
 export interface Service {
   readonly server: Server;
+  readonly http: HttpPort;
   readonly url: string;
   readonly httpPort: number;
   readonly tcpPort: number;
@@ -52,7 +56,8 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     host: "127.0.0.1",
     port: 0,
     auditFile: options.auditFile ?? null,
-    warn: (line) => console.log(line),
+    warn: options.warn ?? ((line): void => console.log(line)),
+    limits: options.limits,
     afterInput: isDeno ? await createAfterInput() : undefined,
   });
   http.begin(server, options);
@@ -61,6 +66,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
   const url = `http://127.0.0.1:${http.port}`;
   return {
     server,
+    http,
     url,
     httpPort: http.port,
     tcpPort,

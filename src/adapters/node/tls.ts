@@ -94,7 +94,7 @@ export class TlsListeners {
   readonly listenHttp = (
     address: Address,
     take: (socket: tls.TLSSocket) => void,
-    mostHandshakes?: number,
+    mostHandshakes: number,
   ): Promise<Listener> => {
     return this.open(address, HTTP_PROTOCOL, take, mostHandshakes);
   };
@@ -112,7 +112,7 @@ export class TlsListeners {
       handshakeTimeout: HANDSHAKE_MS,
       requestCert: isText && this.files.clientCa !== null,
       rejectUnauthorized: false, // who shows no certificate may still have a token
-      allowHalfOpen: isText,
+      allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
     });
