@@ -173,6 +173,7 @@ export class Session implements Alarmed {
     return watch ?? undefined;
   }
 
+  /** The index follows what becomes of the watched tube. */
   private enlist(watch: Watch, index: ReadyIndex): void {
     const { tube } = watch;
     tube.indexed ??= new Waiters();
@@ -180,18 +181,21 @@ export class Session implements Alarmed {
     index.update(watch);
   }
 
+  /** Replaces the map of tubes, which the index makes unneeded. */
   private makeIndex(): void {
     this.byTube = null;
     this.index = new ReadyIndex(this.jobs);
     for (const watch of this.watches) this.enlist(watch, this.index);
   }
 
+  /** Goes back to looking through the watches. */
   private dropIndex(): void {
     for (const watch of this.watches) this.delist(watch);
     this.index = null;
     if (this.watches.length > FEW_WATCHES) this.makeMap();
   }
 
+  /** Finds a watch by its tube without looking through them. */
   private makeMap(): void {
     this.byTube = new Map(this.watches.map((watch) => [watch.tube, watch]));
   }

@@ -13,7 +13,7 @@ import type { ListenSecure } from "./http1/answer.ts";
 import { HttpServer } from "./http1/http_server.ts";
 import { HTTP_LIMITS, type HttpLimits } from "./http1/limits.ts";
 import { type HttpListener, listenHttp } from "./http1/listen.ts";
-import type { HttpCounts, HttpRefusal } from "./http1/owner.ts";
+import type { HttpCounts } from "./http1/owner.ts";
 import { dress } from "./access/answer_headers.ts";
 import { HttpGate } from "./access/http_gate.ts";
 import { Origins } from "./access/origins.ts";

@@ -22,10 +22,10 @@ export function runtimeName(): RuntimeName {
 }
 
 /** Listens in the runtime's own way; by node:net on a descriptor that was inherited, which only that can take. */
-export const listen: Listen = (address, accept) => {
-  if (address.kind === "descriptor") return listenNode(address, accept);
+export const listen: Listen = (address, accept, refusals) => {
+  if (address.kind === "descriptor") return listenNode(address, accept, refusals);
   const listeners: Record<RuntimeName, Listen> = { deno: listenDeno, bun: listenBun, node: listenNode };
-  return listeners[runtimeName()](address, accept);
+  return listeners[runtimeName()](address, accept, refusals);
 };
 
 /** What lets the runtime look for input before work goes on; undefined where immediates do. Opens sockets on Deno. */

@@ -1,5 +1,6 @@
 // Sockets by Deno.listen: a read loop per connection, one write at a time.
 
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 import { acceptPauseMs } from "../accept_failure.ts";
 import { abortLater } from "../linger.ts";
@@ -117,7 +118,7 @@ class DenoTransport implements Transport {
 }
 
 /** Listens with Deno.listen. */
-export function listen(address: Address, accept: Accept): Promise<Listener> {
+export function listen(address: Address, accept: Accept, refusals?: RefusalReporter): Promise<Listener> {
   const { Deno } = globalThis as unknown as { Deno: DenoRuntime };
   if (address.kind === "descriptor") return Promise.reject(new Error("Deno.listen cannot take a descriptor"));
   try {
@@ -125,7 +126,7 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
       ? Deno.listen({ transport: "unix", path: address.path })
       : Deno.listen({ hostname: address.host, port: address.port });
     let isOpen = true;
-    void acceptAll(listener, accept, () => isOpen);
+    void acceptAll(listener, accept, () => isOpen, refusals);
     const actual: Address = address.kind === "unix"
       ? address
       : { ...address, port: listener.addr.port ?? address.port };
@@ -139,7 +140,12 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
   }
 }
 
-async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => boolean): Promise<void> {
+async function acceptAll(
+  listener: DenoListener,
+  accept: Accept,
+  isOpen: () => boolean,
+  refusals?: RefusalReporter,
+): Promise<void> {
   const spare: LargeBuffers = [];
   let failures = 0;
   while (isOpen()) {
@@ -148,6 +154,7 @@ async function acceptAll(listener: DenoListener, accept: Accept, isOpen: () => b
       conn = await listener.accept();
     } catch (error) {
       const ms = acceptPauseMs(error, ++failures);
+      if (ms > 0 && isOpen()) refusals?.refused("descriptors", null);
       if (isOpen() && (ms > 0 || failures % FAILURES_PER_TURN === 0)) await pause(ms);
       continue;
     }

@@ -1,5 +1,6 @@
 // A listening socket: takes what has connected, some per round.
 
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Accept } from "../../ports/transport.ts";
 import { ACCEPT_PAUSE_MS } from "../accept_failure.ts";
 import * as c from "./libc.ts";
@@ -19,14 +20,23 @@ export class Acceptor implements Watcher {
   private readonly buffer: ReadBuffer;
   private readonly fd: number;
   private readonly accept: Accept;
+  private readonly refusals: RefusalReporter | undefined;
   private isOpen = true;
 
-  constructor(libc: Libc, poller: Poller, buffer: ReadBuffer, fd: number, accept: Accept) {
+  constructor(
+    libc: Libc,
+    poller: Poller,
+    buffer: ReadBuffer,
+    fd: number,
+    accept: Accept,
+    refusals?: RefusalReporter,
+  ) {
     this.libc = libc;
     this.poller = poller;
     this.buffer = buffer;
     this.fd = fd;
     this.accept = accept;
+    this.refusals = refusals;
     this.poller.add(fd, c.EPOLLIN, this);
   }
 
@@ -57,6 +67,7 @@ export class Acceptor implements Watcher {
   }
 
   private rest(): void {
+    this.refusals?.refused("descriptors", null);
     this.poller.modify(this.fd, 0);
     setTimeout(() => this.isOpen && this.poller.modify(this.fd, c.EPOLLIN), ACCEPT_PAUSE_MS);
   }

@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { setImmediate } from "node:timers";
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accept, Address, Listen, Listener } from "../../ports/transport.ts";
 import { SystemClock } from "../system_clock.ts";
@@ -34,9 +35,9 @@ export async function openEpoll(handOver: (callback: () => void) => void = setIm
   const buffer = new ReadBuffer();
   return {
     clock: new EpollClock(poller),
-    async listen(address: Address, accept: Accept): Promise<Listener> {
+    async listen(address: Address, accept: Accept, refusals?: RefusalReporter): Promise<Listener> {
       const socket = await openListeningSocket(libc, address);
-      const acceptor = new Acceptor(libc, poller, buffer, socket.fd, accept);
+      const acceptor = new Acceptor(libc, poller, buffer, socket.fd, accept, refusals);
       return { address: socket.address, close: () => acceptor.close() };
     },
   };

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { abortLater } from "../linger.ts";
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 
 /** Connections that the system may hold until they are accepted. */
@@ -73,7 +74,7 @@ export class NodeTransport implements Transport {
 }
 
 /** Listens with node:net. */
-export function listen(address: Address, accept: Accept): Promise<Listener> {
+export function listen(address: Address, accept: Accept, refusals?: RefusalReporter): Promise<Listener> {
   const server = net.createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
     const transport = new NodeTransport(socket);
     socket.on("error", () => {}); // "close" follows and says it
@@ -85,7 +86,7 @@ export function listen(address: Address, accept: Accept): Promise<Listener> {
     server.listen(listenOptions(address), () => {
       server.removeListener("error", reject);
       // Out of descriptors, most likely: the connection stays in the queue of the system, and existing ones go on.
-      server.on("error", () => {});
+      server.on("error", () => refusals?.refused("descriptors", null));
       resolve({ address: actualAddress(server, address), close: () => void server.close() });
     });
   });

@@ -7,6 +7,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Buffer } from "node:buffer";
 import type net from "node:net";
 import tls from "node:tls";
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Accept, Address, Listener } from "../../ports/transport.ts";
 import { actualAddress, listenOptions, NodeTransport } from "./listen.ts";
 
@@ -81,13 +82,19 @@ export class TlsListeners {
   }
 
   /** Listens for the text protocol in TLS. */
-  readonly listen = (address: Address, accept: Accept): Promise<Listener> => {
-    return this.open(address, TEXT_PROTOCOL, (socket) => {
-      socket.on("error", () => {}); // "close" follows and says it
-      const transport = new TlsTransport(socket);
-      const peer = accept(transport);
-      if (peer !== null) transport.listenTo(peer);
-    }, this.textHandshakes);
+  readonly listen = (address: Address, accept: Accept, refusals?: RefusalReporter): Promise<Listener> => {
+    return this.open(
+      address,
+      TEXT_PROTOCOL,
+      (socket) => {
+        socket.on("error", () => {}); // "close" follows and says it
+        const transport = new TlsTransport(socket);
+        const peer = accept(transport);
+        if (peer !== null) transport.listenTo(peer);
+      },
+      this.textHandshakes,
+      refusals,
+    );
   };
 
   /** Listens for HTTP in TLS; each socket is for an HTTP server to take. */
@@ -104,6 +111,7 @@ export class TlsListeners {
     protocol: string,
     take: (socket: tls.TLSSocket) => void,
     mostHandshakes: number = MOST_HANDSHAKES,
+    refusals?: RefusalReporter,
   ): Promise<Listener> {
     const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
@@ -127,7 +135,7 @@ export class TlsListeners {
       server.once("error", reject);
       server.listen(listenOptions(address), () => {
         server.removeListener("error", reject);
-        server.on("error", () => {}); // as without TLS
+        server.on("error", () => refusals?.refused("descriptors", null)); // as without TLS
         this.servers.add(server);
         const close = (): void => {
           this.servers.delete(server);
