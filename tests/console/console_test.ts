@@ -101,6 +101,20 @@ describe("the console", { skip }, () => {
     });
   });
 
+  itInTheBrowser("shows what was refused, in both languages", async () => {
+    await withPage(browser, {}, async (page) => {
+      assertEquals(await server.ask(put("x".repeat(70_000))), ["JOB_TOO_BIG\r\n"]);
+      await page.goto(server.url);
+      await says(page, "Jobs are refused: they are too large");
+      await says(page, "Raise --max-job-bytes");
+      await page.goto(`${server.url}/console/server`);
+      await page.getByText("Jobs are refused: they are too large").waitFor();
+      await press(page, "中文");
+      await says(page, "拒绝任务：任务过大");
+      await press(page, "English");
+    });
+  });
+
   itInTheBrowser("keeps filters, sorting and view in the address", async () => {
     await withPage(browser, {}, async (page) => {
       for (let i = 0; i < 130; i++) await server.ask(`use many-${String(i).padStart(3, "0")}`, put("x"));

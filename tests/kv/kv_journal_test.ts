@@ -188,6 +188,23 @@ describe("the lease", () => {
     assert(journal.nextInstant < Infinity);
   });
 
+  it("tells once in ten seconds that replies are held back", async () => {
+    let now = 0;
+    const { queue } = await openMemoryQueue(new MemoryKvContent(), { stopwatch: () => now, validMs: 1000 });
+    const { journal } = queue;
+    queue.put(bodyOf(1));
+    await queue.settle();
+    const held: number[] = [];
+    journal.listen({ progressed: () => {}, failed: () => {}, held: () => void held.push(now) });
+    assert(journal.reached >= 0);
+    for (now = 900; now <= 10_899; now += 1111) assert(journal.reached < 0);
+    assertEquals(held, [900]);
+    now = 10_900;
+    for (let i = 0; i < 100; i++) assert(journal.reached < 0);
+    assertEquals(held, [900, 10_900]);
+    journal.close();
+  });
+
   it("is free at once after a good end", async () => {
     const content = new MemoryKvContent();
     const { queue } = await openMemoryQueue(content);
