@@ -41,6 +41,17 @@ export class Drafts {
     return true;
   }
 
+  /** The row of a put's job, with memory for all that it needs; else 0, and the put is abandoned. */
+  rowFor(session: Session, delay: number): number {
+    const { counters, jobs } = this.places;
+    const row = jobs.add(session.draftId);
+    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
+    if (row !== 0) jobs.remove(row);
+    this.abandon(session);
+    counters.putsWithoutMemory++;
+    return 0;
+  }
+
   abandon(session: Session): void {
     if (session.draftBody === NO_BODY) return;
     this.places.bodies.free(session.draftBody, session.draftBytes);

@@ -4,7 +4,6 @@
 // Cost: O(log n) per command, whatever the number of tubes, jobs and sessions; what costs more is counted (see takeEffort) or
 // goes on in work().
 
-import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import type { BodyReader } from "./bodies.ts";
 import { Chores } from "./chores.ts";
@@ -152,7 +151,7 @@ export class Engine {
 
   /** Whether another session may be opened within the memory limit. Counts it as refused if not. */
   admitsSession(): boolean {
-    const isAdmitted = this.hasMemoryFor(SESSION_BYTES + WATCH_BYTES);
+    const isAdmitted = this.places.hasMemoryFor(SESSION_BYTES + WATCH_BYTES);
     if (!isAdmitted) this.counters.sessionsWithoutMemory++;
     return isAdmitted;
   }
@@ -247,8 +246,8 @@ export class Engine {
     }
     const { jobs } = this;
     const tube = session.used;
-    const row = this.rowFor(session, delay);
-    if (row === 0) return;
+    const row = this.drafts.rowFor(session, delay);
+    if (row === 0) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.createdAt.set(row, session.draftAt);
@@ -263,18 +262,6 @@ export class Engine {
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
-  }
-
-  /** The row of a put's job, with memory for all that it needs; else 0, and the put is refused. */
-  private rowFor(session: Session, delay: number): number {
-    const { jobs } = this;
-    const row = jobs.add(session.draftId);
-    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
-    if (row !== 0) jobs.remove(row);
-    this.abandonPut(session);
-    this.counters.putsWithoutMemory++;
-    this.outbox.reply(session, out.OUT_OF_MEMORY);
-    return 0;
   }
 
   // Reserve and what a holder may do.
@@ -392,7 +379,11 @@ export class Engine {
     const row = this.requeues.find(session, id);
     if (row === 0) return this.requeues.refuse(session);
     const hasPast = delay === 0 || this.jobs.ensurePast(row);
-    const tube = bytes === null ? this.places.tubeOf(row) : hasPast ? this.obtain(bytes, from, to, 0) : null;
+    const tube = bytes === null
+      ? this.places.tubeOf(row)
+      : hasPast
+      ? this.places.obtain(bytes, from, to, 0)
+      : null;
     if (tube === null || !hasPast) {
       this.counters.requeuesWithoutMemory++;
       this.abandonPut(session);
@@ -486,7 +477,7 @@ export class Engine {
   use(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.counters.use++;
     const former = session.used;
-    const tube = this.obtain(bytes, from, to, 0);
+    const tube = this.places.obtain(bytes, from, to, 0);
     if (tube === null) {
       this.counters.usesWithoutMemory++;
       return this.outbox.reply(session, out.OUT_OF_MEMORY);
@@ -503,8 +494,8 @@ export class Engine {
     this.counters.watch++;
     const known = this.tubes.find(bytes, from, to);
     if (known === undefined || session.watchOf(known) === undefined) {
-      const hasRoom = known === undefined || this.hasMemoryFor(WATCH_BYTES);
-      const tube = hasRoom ? known ?? this.obtain(bytes, from, to, WATCH_BYTES) : null;
+      const hasRoom = known === undefined || this.places.hasMemoryFor(WATCH_BYTES);
+      const tube = hasRoom ? known ?? this.places.obtain(bytes, from, to, WATCH_BYTES) : null;
       if (tube === null) {
         this.counters.watchesWithoutMemory++;
         return this.outbox.reply(session, out.OUT_OF_MEMORY);
@@ -534,23 +525,6 @@ export class Engine {
     session.addWatch(tube);
     this.memory.watches++;
     tube.watchingCount++;
-  }
-
-  /** The tube of that name, created if need be; null when there is no memory for it and `more` bytes. */
-  private obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
-    const known = this.tubes.find(bytes, from, to);
-    if (known !== undefined) return known;
-    if (!this.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
-    try {
-      return this.tubes.obtain(bytes, from, to);
-    } catch (error) {
-      passUnlessOutOfMemory(error);
-      return null;
-    }
-  }
-
-  private hasMemoryFor(bytes: number): boolean {
-    return this.memory.hasRoomFor(bytes, this.usedBytes);
   }
 
   /** A pause-tube line was understood but its name is not one: it is counted, and that is all. */

@@ -166,13 +166,17 @@ export class Session implements Alarmed {
     if (tube.indexed!.count === 0) tube.indexed = null;
   }
 
-  /** Cost: a look at each session that watches this tube through an index; few have that many watches. */
+  /**
+   * Cost: a look at each session that watches this tube through an index; few have that many watches.
+   * @internal
+   */
   private indexedWatchOf(tube: Tube): Watch | undefined {
     let watch = tube.indexed === null ? null : tube.indexed.first;
     while (watch !== null && watch.session !== this) watch = watch.after;
     return watch ?? undefined;
   }
 
+  /** @internal */
   private enlist(watch: Watch, index: ReadyIndex): void {
     const { tube } = watch;
     tube.indexed ??= new Waiters();
@@ -180,18 +184,21 @@ export class Session implements Alarmed {
     index.update(watch);
   }
 
+  /** @internal */
   private makeIndex(): void {
     this.byTube = null;
     this.index = new ReadyIndex(this.jobs);
     for (const watch of this.watches) this.enlist(watch, this.index);
   }
 
+  /** @internal */
   private dropIndex(): void {
     for (const watch of this.watches) this.delist(watch);
     this.index = null;
     if (this.watches.length > FEW_WATCHES) this.makeMap();
   }
 
+  /** @internal */
   private makeMap(): void {
     this.byTube = new Map(this.watches.map((watch) => [watch.tube, watch]));
   }
