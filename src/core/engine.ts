@@ -17,7 +17,7 @@ import { Inspection } from "./inspection.ts";
 import { BURIED, DELAYED, READY, RESERVED, STATES_ALL } from "./jobs.ts";
 import type { JobTable } from "./jobs.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { MOST_UNINDEXED_WATCHES, MOVES_PER_CALL, SESSION_BYTES, TUBE_BYTES, WATCH_BYTES } from "./limits.ts";
+import { MOST_UNINDEXED_WATCHES, MOVES_PER_CALL, SESSION_BYTES, WATCH_BYTES } from "./limits.ts";
 import { Matching } from "./matching.ts";
 import type { Memory } from "./memory.ts";
 import * as out from "./outbox.ts";
@@ -198,10 +198,7 @@ export class Engine {
   beginPut(session: Session, bodyBytes: number, now: number): boolean {
     this.counters.put++;
     this.becomeProducer(session);
-    if (!this.drafts.begin(session, bodyBytes)) {
-      this.counters.putsWithoutMemory++;
-      return false;
-    }
+    if (!this.drafts.begin(session, bodyBytes)) return this.places.refusePut();
     session.draftId = this.places.nextId++;
     session.draftAt = now;
     return true;
@@ -213,9 +210,7 @@ export class Engine {
    */
   beginReplacement(session: Session, bodyBytes: number): boolean {
     session.draftId = 0;
-    const hasRoom = this.drafts.begin(session, bodyBytes);
-    if (!hasRoom) this.counters.requeuesWithoutMemory++;
-    return hasRoom;
+    return this.drafts.begin(session, bodyBytes) || this.places.refuseRequeue();
   }
 
   /** A put line was understood and yet refused (too big, or text behind it): it is counted, and that is all. */
@@ -228,9 +223,7 @@ export class Engine {
    * be abandoned and answered OUT_OF_MEMORY.
    */
   fillPut(session: Session, source: Uint8Array, from: number, to: number): boolean {
-    const isFilled = this.drafts.fill(session, source, from, to);
-    if (!isFilled) this.counters.putsWithoutMemory++;
-    return isFilled;
+    return this.drafts.fill(session, source, from, to);
   }
 
   /** Drops the put being received, if any; its id stays used. */
@@ -603,14 +596,6 @@ export class Engine {
     const { effort } = this.places;
     this.places.effort = 0;
     return effort;
-  }
-
-  /**
-   * Counts steps of work that were done for a command outside of the engine.
-   * @internal
-   */
-  addEffort(steps: number): void {
-    this.places.effort += steps;
   }
 
   /** @internal */

@@ -207,6 +207,18 @@ export class Places {
     }
   }
 
+  /** Counts a put for which there is no memory; answers false. */
+  refusePut(): false {
+    this.counters.putsWithoutMemory++;
+    return false;
+  }
+
+  /** The same for a requeue. */
+  refuseRequeue(): false {
+    this.counters.requeuesWithoutMemory++;
+    return false;
+  }
+
   /** Whether the memory limit leaves room for something that is no job. */
   hasMemoryFor(bytes: number): boolean {
     return this.memory.hasRoomFor(bytes, this.usedBytes);
