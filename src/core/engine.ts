@@ -378,7 +378,7 @@ export class Engine {
       ? this.places.obtain(bytes, from, to, 0)
       : null;
     if (tube === null || !hasPast) {
-      this.counters.requeuesWithoutMemory++;
+      this.places.refuseRequeue();
       this.abandonPut(session);
       return this.outbox.reply(session, out.OUT_OF_MEMORY);
     }
@@ -593,9 +593,7 @@ export class Engine {
    * @internal
    */
   takeEffort(): number {
-    const { effort } = this.places;
-    this.places.effort = 0;
-    return effort;
+    return this.places.takeEffort();
   }
 
   /** @internal */

@@ -207,6 +207,13 @@ export class Places {
     }
   }
 
+  /** See {@link Engine.takeEffort}. */
+  takeEffort(): number {
+    const { effort } = this;
+    this.effort = 0;
+    return effort;
+  }
+
   /** Counts a put for which there is no memory; answers false. */
   refusePut(): false {
     this.counters.putsWithoutMemory++;
