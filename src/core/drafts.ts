@@ -35,10 +35,22 @@ export class Drafts {
     try {
       this.places.bodies.write(draftBody, draftBytes, draftFilled, source, from, to);
     } catch (error) {
-      return passUnlessOutOfMemory(error);
+      passUnlessOutOfMemory(error);
+      return this.places.refusePut();
     }
     session.draftFilled += to - from;
     return true;
+  }
+
+  /** The row of a put's job, with memory for all that it needs; else 0, and the put is abandoned. */
+  rowFor(session: Session, delay: number): number {
+    const { jobs } = this.places;
+    const row = jobs.add(session.draftId);
+    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
+    if (row !== 0) jobs.remove(row);
+    this.abandon(session);
+    this.places.refusePut();
+    return 0;
   }
 
   abandon(session: Session): void {

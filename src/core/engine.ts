@@ -200,10 +200,7 @@ export class Engine {
   beginPut(session: Session, bodyBytes: number, now: number): boolean {
     this.counters.put++;
     this.becomeProducer(session);
-    if (!this.drafts.begin(session, bodyBytes)) {
-      this.counters.putsWithoutMemory++;
-      return false;
-    }
+    if (!this.drafts.begin(session, bodyBytes)) return this.places.refusePut();
     session.draftId = this.places.nextId++;
     session.draftAt = now;
     return true;
@@ -215,9 +212,7 @@ export class Engine {
    */
   beginReplacement(session: Session, bodyBytes: number): boolean {
     session.draftId = 0;
-    const hasRoom = this.drafts.begin(session, bodyBytes);
-    if (!hasRoom) this.counters.requeuesWithoutMemory++;
-    return hasRoom;
+    return this.drafts.begin(session, bodyBytes) || this.places.refuseRequeue();
   }
 
   /** A put line was understood and yet refused (too big, or text behind it): it is counted, and that is all. */
@@ -230,9 +225,7 @@ export class Engine {
    * be abandoned and answered OUT_OF_MEMORY.
    */
   fillPut(session: Session, source: Uint8Array, from: number, to: number): boolean {
-    const isFilled = this.drafts.fill(session, source, from, to);
-    if (!isFilled) this.counters.putsWithoutMemory++;
-    return isFilled;
+    return this.drafts.fill(session, source, from, to);
   }
 
   /** Drops the put being received, if any; its id stays used. */
@@ -248,8 +241,8 @@ export class Engine {
     }
     const { jobs } = this;
     const tube = session.used;
-    const row = this.rowFor(session, delay);
-    if (row === 0) return;
+    const row = this.drafts.rowFor(session, delay);
+    if (row === 0) return this.outbox.reply(session, out.OUT_OF_MEMORY);
     jobs.pri.set(row, pri);
     jobs.ttr.set(row, ttr < 1 ? 1 : ttr);
     jobs.createdAt.set(row, session.draftAt);
@@ -264,18 +257,6 @@ export class Engine {
     this.outbox.record(out.RECORD_PUT, row);
     this.outbox.reply(session, out.INSERTED, session.draftId);
     this.matching.match(tube, now);
-  }
-
-  /** The row of a put's job, with memory for all that it needs; else 0, and the put is refused. */
-  private rowFor(session: Session, delay: number): number {
-    const { jobs } = this;
-    const row = jobs.add(session.draftId);
-    if (row !== 0 && (delay === 0 || jobs.ensurePast(row))) return row;
-    if (row !== 0) jobs.remove(row);
-    this.abandonPut(session);
-    this.counters.putsWithoutMemory++;
-    this.outbox.reply(session, out.OUT_OF_MEMORY);
-    return 0;
   }
 
   // Reserve and what a holder may do.
@@ -396,10 +377,10 @@ export class Engine {
     const tube = bytes === null
       ? this.places.tubeOf(row)
       : hasPast
-      ? this.tubeChoice.obtain(bytes, from, to, 0)
+      ? this.places.obtain(bytes, from, to, 0)
       : null;
     if (tube === null || !hasPast) {
-      this.counters.requeuesWithoutMemory++;
+      this.places.refuseRequeue();
       this.abandonPut(session);
       return this.outbox.reply(session, out.OUT_OF_MEMORY);
     }
@@ -575,17 +556,7 @@ export class Engine {
    * @internal
    */
   takeEffort(): number {
-    const { effort } = this.places;
-    this.places.effort = 0;
-    return effort;
-  }
-
-  /**
-   * Counts steps of work that were done for a command outside of the engine.
-   * @internal
-   */
-  addEffort(steps: number): void {
-    this.places.effort += steps;
+    return this.places.takeEffort();
   }
 
   /** @internal */

@@ -2,7 +2,7 @@
 // Invariant: a job is in exactly one place, told by `state`; `place` and `after` mean what that place needs.
 // Cost: about 70 bytes a job beside its body; a second, rarer table keeps what most jobs never have.
 
-import { hasMemoryTo, passUnlessOutOfMemory } from "./allocation.ts";
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { Float64Column, Rows, Uint32Column, Uint8Column } from "./columns.ts";
 import { IdIndex } from "./id_index.ts";
 import { RENUMBER_TRUNCATES_AT } from "./limits.ts";
@@ -141,7 +141,12 @@ export class JobTable {
   }
 
   private hasMemoryForPast(row: number): boolean {
-    return hasMemoryTo(() => void this.withPast(row));
+    try {
+      this.withPast(row);
+      return true;
+    } catch (error) {
+      return passUnlessOutOfMemory(error);
+    }
   }
 
   remove(row: number): void {

@@ -3,12 +3,19 @@
 // Invariant: between the two steps a job is nowhere; after each engine call it is in exactly one place.
 
 import { Alarms } from "./alarms.ts";
+import { passUnlessOutOfMemory } from "./allocation.ts";
 import { assert } from "./assert.ts";
 import { Bodies } from "./bodies.ts";
 import { Counters } from "./counters.ts";
 import type { CopyBytes } from "./copy.ts";
 import { BURIED, DELAYED, JobTable, READY, RESERVED } from "./jobs.ts";
-import { CHEAP_WATCHES, JOB_ROW_BYTES, MOST_UNINDEXED_WATCHES, URGENT_PRIORITY } from "./limits.ts";
+import {
+  CHEAP_WATCHES,
+  JOB_ROW_BYTES,
+  MOST_UNINDEXED_WATCHES,
+  TUBE_BYTES,
+  URGENT_PRIORITY,
+} from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { Session } from "./session.ts";
 import type { Tube } from "./tube.ts";
@@ -46,11 +53,6 @@ export class Places {
   /** Bytes that jobs take, as counted against the memory limit. */
   get usedBytes(): number {
     return this.bodies.usedBytes + this.jobs.rowCount * JOB_ROW_BYTES;
-  }
-
-  /** Whether so many bytes more fit the memory limit. */
-  hasMemoryFor(bytes: number): boolean {
-    return this.memory.hasRoomFor(bytes, this.usedBytes);
   }
 
   tubeOf(row: number): Tube {
@@ -190,6 +192,43 @@ export class Places {
       default:
         assert(false, "a job is in one of the four states");
     }
+  }
+
+  /** The tube of that name, created if need be; null when there is no memory for it and `more` bytes. */
+  obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
+    const known = this.tubes.find(bytes, from, to);
+    if (known !== undefined) return known;
+    if (!this.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
+    try {
+      return this.tubes.obtain(bytes, from, to);
+    } catch (error) {
+      passUnlessOutOfMemory(error);
+      return null;
+    }
+  }
+
+  /** See {@link Engine.takeEffort}. */
+  takeEffort(): number {
+    const { effort } = this;
+    this.effort = 0;
+    return effort;
+  }
+
+  /** Counts a put for which there is no memory; answers false. */
+  refusePut(): false {
+    this.counters.putsWithoutMemory++;
+    return false;
+  }
+
+  /** The same for a requeue. */
+  refuseRequeue(): false {
+    this.counters.requeuesWithoutMemory++;
+    return false;
+  }
+
+  /** Whether the memory limit leaves room for something that is no job. */
+  hasMemoryFor(bytes: number): boolean {
+    return this.memory.hasRoomFor(bytes, this.usedBytes);
   }
 
   /** A tube's first ready job, or whether it may give one, has changed: the indexes in which it stands are told. */

@@ -166,7 +166,10 @@ export class Session implements Alarmed {
     if (tube.indexed!.count === 0) tube.indexed = null;
   }
 
-  /** Cost: a look at each session that watches this tube through an index; few have that many watches. */
+  /**
+   * Cost: a look at each session that watches this tube through an index; few have that many watches.
+   * @internal
+   */
   private indexedWatchOf(tube: Tube): Watch | undefined {
     let watch = tube.indexed === null ? null : tube.indexed.first;
     while (watch !== null && watch.session !== this) watch = watch.after;

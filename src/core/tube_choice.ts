@@ -1,7 +1,6 @@
 // The tubes that a session uses and watches. A name that no tube has makes one, as far as the memory limit lets it.
 
-import { passUnlessOutOfMemory } from "./allocation.ts";
-import { TUBE_BYTES, WATCH_BYTES } from "./limits.ts";
+import { WATCH_BYTES } from "./limits.ts";
 import * as out from "./outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Places } from "./places.ts";
@@ -21,7 +20,7 @@ export class TubeChoice {
   use(session: Session, bytes: Uint8Array, from: number, to: number): void {
     this.places.counters.use++;
     const former = session.used;
-    const tube = this.obtain(bytes, from, to, 0);
+    const tube = this.places.obtain(bytes, from, to, 0);
     if (tube === null) {
       this.places.counters.usesWithoutMemory++;
       return this.outbox.reply(session, out.OUT_OF_MEMORY);
@@ -39,7 +38,7 @@ export class TubeChoice {
     const known = this.places.tubes.find(bytes, from, to);
     if (known === undefined || session.watchOf(known) === undefined) {
       const hasRoom = known === undefined || this.places.hasMemoryFor(WATCH_BYTES);
-      const tube = hasRoom ? known ?? this.obtain(bytes, from, to, WATCH_BYTES) : null;
+      const tube = hasRoom ? known ?? this.places.obtain(bytes, from, to, WATCH_BYTES) : null;
       if (tube === null) {
         this.places.counters.watchesWithoutMemory++;
         return this.outbox.reply(session, out.OUT_OF_MEMORY);
@@ -69,18 +68,5 @@ export class TubeChoice {
     session.addWatch(tube);
     this.places.memory.watches++;
     tube.watchingCount++;
-  }
-
-  /** The tube of that name, created if need be; null when there is no memory for it and `more` bytes. */
-  obtain(bytes: Uint8Array, from: number, to: number, more: number): Tube | null {
-    const known = this.places.tubes.find(bytes, from, to);
-    if (known !== undefined) return known;
-    if (!this.places.hasMemoryFor(TUBE_BYTES + to - from + more)) return null;
-    try {
-      return this.places.tubes.obtain(bytes, from, to);
-    } catch (error) {
-      passUnlessOutOfMemory(error);
-      return null;
-    }
   }
 }

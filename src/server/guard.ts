@@ -143,7 +143,7 @@ export class Guard {
     while (
       allowed < watches.length && (identity.scopesOfTube(watches[allowed].tube.name) & scopes) !== 0
     ) allowed++;
-    if (allowed > CHEAP_WATCHES) engine?.addEffort(allowed);
+    if (allowed > CHEAP_WATCHES && engine !== undefined) engine.inside.effort += allowed;
     this.isWatchingKnown = true;
     this.isWatchingAllowed = allowed === watches.length;
     return this.isWatchingAllowed;
