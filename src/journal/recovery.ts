@@ -136,7 +136,7 @@ const LEAST_BACK_MS = 500;
  * All that it recorded moves along, so that no job is younger than the queue thinks and no delay grows.
  */
 function clockWentBack({ writtenAt }: LogVerdict, wallNow: number): number {
-  const back = Math.round(writtenAt - wallNow);
+  const back = Math.ceil(writtenAt - wallNow);
   return back >= LEAST_BACK_MS && Number.isSafeInteger(back) ? back : 0;
 }
 

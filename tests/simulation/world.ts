@@ -286,7 +286,7 @@ export class World {
   private moveClock(by: number): void {
     this.options.trace?.(`the clock is set back by ${-by} ms`);
     this.hear(CLOCK_STEPPED);
-    this.clockBackMs = Math.round(-by);
+    this.clockBackMs = Math.ceil(-by);
     this.lastFullAt += by;
     this.recordedBy = this.recordedBy.map(({ at, count }) => ({ at: at + by, count }));
   }
