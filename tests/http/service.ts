@@ -9,6 +9,8 @@ import { HttpPort } from "../../src/http/serve_http.ts";
 import { describeProcess } from "../../src/library/facts.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { listen } from "../../src/runtime/runtime.ts";
+import { RefusalLog } from "../../src/cli/refusal_log.ts";
+import { Refusals } from "../../src/server/refusals.ts";
 import { Server } from "../../src/server/server.ts";
 import { RUNTIME } from "../support/runtime.ts";
 import { WireClient } from "../support/wire_client.ts";
@@ -50,6 +52,10 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     engine,
     clock,
     journal: options.journal?.(engine),
+    refusals: new Refusals(
+      () => clock.now(),
+      options.warn === undefined ? null : new RefusalLog(options.warn),
+    ),
     facts: describeProcess(options.maxJobBytes ?? 65_535, clock.now(), () => server.journal.facts),
   });
   const http = await HttpPort.open({

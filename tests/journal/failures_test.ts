@@ -136,7 +136,7 @@ describe("a log that is over", () => {
         const disk = new Disk(Infinity, 512);
         const first = new FaultyFiles(
           disk,
-          end === "closed" ? null : { on: "syncDirectory", after: 1, code: "EIO" },
+          end === "closed" ? null : { on: "syncDirectory", after: 3, code: "EIO" },
         );
         const queue = new LoggedQueue(first, { segmentBytes });
         const ids = fill(queue, 10 * segmentBytes);

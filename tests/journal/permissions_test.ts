@@ -49,7 +49,7 @@ async function useLog(directory: string): Promise<void> {
   const tube = queue.tube("t");
   for (let i = 0; i < 20; i++) await tube.put("x".repeat(1000));
   const names = fs.readdirSync(directory).map((name) => name.split(".")[0]);
-  assertEquals([...new Set(names)].sort(), ["lock", "segment", "spare"]);
+  assertEquals([...new Set(names)].sort(), ["lock", "segment", "spare", "state"]);
 }
 
 describe("the files of a log", () => {

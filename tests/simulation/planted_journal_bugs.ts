@@ -180,13 +180,14 @@ export const OF_JOURNAL: readonly PlantedBug[] = [
   bug("no room is kept for what must be written later", Room, "kept", function () {
     return 0;
   }),
-  bug(
-    "a put is refused for ever once the disk was full",
-    Binlog,
-    "hasRoomFor",
-    function (original, ...sizes) {
+  rare(
+    980,
+    bug("a put is refused for ever once the disk was full", Binlog, "hasRoomFor", function (
+      original,
+      ...sizes
+    ) {
       this.wasFull ||= !original(...sizes);
       return !this.wasFull;
-    },
+    }),
   ),
 ];
