@@ -125,12 +125,15 @@ export class StateFile {
   private readonly identity: Uint8Array;
   private file: OpenFile | null = null;
   private sequence: number;
+  /** What both slots say of the clock's steps. */
+  private writtenSteps: readonly ClockStep[];
 
   /** `before`: what was read and holds; without it the file is made or written anew. */
   constructor(files: Files, identity: Uint8Array, before: LogState | null) {
     this.files = files;
     this.identity = identity;
     this.steps = new ClockSteps(before?.steps);
+    this.writtenSteps = this.steps.all;
     const found = before ?? readState(files);
     this.sequence = typeof found === "string" ? 0 : found.sequence;
     if (before !== null) this.file = files.open(STATE_NAME, "write");
@@ -146,18 +149,27 @@ export class StateFile {
    * file system that takes new blocks for overwritten ones; what stood there before claims less, which is no harm.
    */
   write(end: KnownEnd): boolean {
-    const { files, identity, steps } = this;
     this.file ??= this.create();
     if (this.file === null) return false;
+    const state = { ...end, identity: this.identity, steps: this.steps.all };
+    if (!this.writeSlot(this.file, state)) return false;
+    // An older slot claims less, but without a step it would say other instants: both have all steps.
+    if (isSame(state.steps, this.writtenSteps)) return true;
+    if (!this.writeSlot(this.file, state)) return false;
+    this.writtenSteps = state.steps;
+    return true;
+  }
+
+  private writeSlot(file: OpenFile, state: Omit<LogState, "sequence">): boolean {
     const sequence = this.sequence + 1;
-    const slot = encodeSlot({ ...end, identity, steps: steps.all, sequence }, files);
+    const slot = encodeSlot({ ...state, sequence }, this.files);
     try {
-      this.file.write([slot], sequence % SLOTS * SLOT_SPACING);
+      file.write([slot], sequence % SLOTS * SLOT_SPACING);
     } catch (error) {
       if (isNoRoom(error)) return false;
       throw error;
     }
-    this.file.sync();
+    file.sync();
     this.sequence = sequence;
     return true;
   }
@@ -184,4 +196,9 @@ export class StateFile {
       return null;
     }
   }
+}
+
+function isSame(some: readonly ClockStep[], others: readonly ClockStep[]): boolean {
+  return some.length === others.length &&
+    some.every(({ before, by }, i) => before === others[i].before && by === others[i].by);
 }
