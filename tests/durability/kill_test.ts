@@ -40,7 +40,7 @@ describe("kill -9 under load", () => {
         const campaign = campaignIn(directory, { serverArgs });
         await campaign.run();
         console.log(`${policy}: ${campaign.report()}`);
-        assertGreaterOrEqual(campaign.tally.commands, 100 * KILLS, "it was no load");
+        assertGreaterOrEqual(campaign.tally.commands, 20 * KILLS, "it was no load");
         assertGreaterOrEqual(campaign.tally.unanswered, KILLS, "the kills interrupted nothing");
       });
     });
