@@ -7,6 +7,7 @@ import { describeAddress } from "../ports/transport.ts";
 import { EXIT_SOCKET } from "./exit_codes.ts";
 import { reasonOf, type StartProblem, startProblem } from "./start_problem.ts";
 
+const NO_SUCH_ADDRESS = "this machine has no such address; take one of its own (ip address), or * for all";
 /** Ports below this are for root, unless the system says otherwise. */
 const FIRST_FREE_PORT = 1024;
 
@@ -23,7 +24,7 @@ function reason(address: Address, error: unknown): string {
     case "EADDRINUSE":
       return `the port is in use; stop what listens there (ss -ltnp sport = :${port}) or take another port`;
     case "EADDRNOTAVAIL":
-      return "this machine has no such address; take one of its own (ip address), or * for all";
+      return NO_SUCH_ADDRESS;
     case "EACCES":
     case "EPERM":
       if (port >= FIRST_FREE_PORT || port === 0) return "permission denied by the system";
@@ -40,6 +41,8 @@ function reason(address: Address, error: unknown): string {
     case "EAFNOSUPPORT":
       return "this machine does not have this kind of addresses; give an IPv4 address";
     case "EINVAL":
+      // So Deno's node:net says of addresses that are not this machine's.
+      if (address.kind === "tcp" && !address.host.toLowerCase().startsWith("fe80:")) return NO_SUCH_ADDRESS;
       return "the system does not take this address; one of a single link needs its interface (fe80::1%eth0)";
     case "EMFILE":
     case "ENFILE":

@@ -11,7 +11,7 @@ import { freePort, runnerbeanCommand, startProcess } from "../support/server_pro
 import { WireClient } from "../support/wire_client.ts";
 import { listeningOn, portOf, type RunningProcess, runToEnd, toEnd, until } from "./run_command.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 const skip = skipWithout("systemd-socket-activate", "systemd");
 
 /** Starts the program behind systemd's tool, which waits for the first client; HOME is where Deno keeps its cache. */

@@ -10,7 +10,7 @@ import { freePort, runnerbeanCommand, startProcess, startServer } from "../suppo
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { listeningOn, portOf, runToEnd, until } from "./run_command.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 /** ${PORT} is a free port, ${TAKEN} one that somebody listens on, ${DIR} a folder with a plain file `file`. */
 const LEAVING: { argv: string[]; code: number; usage: boolean }[] = [

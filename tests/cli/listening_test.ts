@@ -15,7 +15,7 @@ import { WireClient } from "../support/wire_client.ts";
 import { requireProgram, skipWithout } from "../support/runtime.ts";
 import { listeningOn, runToEnd, toEnd, until } from "./run_command.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 const HAS_IPV6 = Object.values(os.networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === "::1")
 );

@@ -31,7 +31,7 @@ const skip = skipUnlessRoot() || skipWithout("setpriv", "util-linux");
 const nobody = lookUpUser("nobody");
 
 describe("becoming a user", { skip }, () => {
-  it("changes the ids and groups of every thread, for good", { timeout: 60000 }, async () => {
+  it("changes the ids and groups of every thread, for good", { timeout: 240_000 }, async () => {
     if (!nobody) throw new Error("this machine has no user nobody");
     const { uid, gid } = nobody;
     const [changed, again, back] = await becomeEach("nobody", "nobody", "root");
@@ -42,21 +42,21 @@ describe("becoming a user", { skip }, () => {
     assertStringIncludes(back.result.problem ?? "", '-u: cannot become the user "root"');
   });
 
-  it("knows names only, and changes nothing for one it does not know", { timeout: 60000 }, async () => {
+  it("knows names only, and changes nothing for one it does not know", { timeout: 240_000 }, async () => {
     for (const report of await becomeEach("no-such-user", "65534", "")) {
       assertEquals([report.result.kind, report.result.exitCode], ["problem", 33]);
       assertEquals(report.tasks, ["Uid: 0 0 0 0 Gid: 0 0 0 0 Groups: 4 27 60"]);
     }
   });
 
-  it("resets the groups of root too", { timeout: 60000 }, async () => {
+  it("resets the groups of root too", { timeout: 240_000 }, async () => {
     const [root] = await becomeEach("root");
     assertEquals(root, { result: { kind: "changed" }, tasks: ["Uid: 0 0 0 0 Gid: 0 0 0 0 Groups: 0"] });
   });
 });
 
 describe("a server with -u", { skip }, () => {
-  it("binds as root, then serves as the user in all its threads", { timeout: 60000 }, async () => {
+  it("binds as root, then serves as the user in all its threads", { timeout: 240_000 }, async () => {
     if (!nobody) throw new Error("this machine has no user nobody");
     const { uid, gid } = nobody;
     const setpriv = requireProgram("setpriv", "util-linux");

@@ -6,7 +6,7 @@ import { startServer } from "../support/server_process.ts";
 import { runVerb } from "./run_verb.ts";
 import * as verbs from "../../src/cli/verbs/verbs.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 type Run = (
   words: string,

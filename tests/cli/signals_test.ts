@@ -9,7 +9,7 @@ import { runnerbeanCommand, startProcess } from "../support/server_process.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { listeningOn, portOf, toEnd } from "./run_command.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 describe("signals", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -8,7 +8,7 @@ import { runnerbeanCommand, startProcess } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 import { listeningOn, runToEnd } from "./run_command.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 /** Runs the test with the path of a socket in a folder of its own. */
 async function withPath(test: (path: string) => Promise<void>): Promise<void> {

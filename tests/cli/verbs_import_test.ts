@@ -13,7 +13,7 @@ import type { ServerProcess } from "../support/server_process.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { runVerb, withDirectory } from "./run_verb.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 const startBeanstalkd = (log: string, ...args: string[]): Promise<ServerProcess> =>
   startServer({ command: [requireProgram("beanstalkd")], args: ["-b", log, ...args] });

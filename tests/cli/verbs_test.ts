@@ -17,7 +17,7 @@ import { WireClient, yamlOf } from "../support/wire_client.ts";
 import { VERBS } from "../../src/cli/verbs/verbs.ts";
 import { runAndHangUp, runVerb, withDirectory } from "./run_verb.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 /** What a directory holds: names, and the bytes of its plain files. */
 function snapshot(directory: string): Record<string, string> {

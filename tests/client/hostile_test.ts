@@ -172,7 +172,7 @@ async function standStill(options: StartOptions): Promise<void> {
 }
 
 async function impatient(options: StartOptions): Promise<void> {
-  await withServer(options, { replyTimeoutMs: 300, heartbeatSeconds: 1 }, async (server, queue) => {
+  await withServer(options, { replyTimeoutMs: 1500, heartbeatSeconds: 1 }, async (server, queue) => {
     const tube = queue.tube("t");
     await tube.put("held");
     const held = await tube.reserve();
@@ -184,7 +184,7 @@ async function impatient(options: StartOptions): Promise<void> {
     const lost = await held!.touch().then(() => null, (error) => error);
     assert(lost instanceof LostLeaseError && lost.code === "DISCONNECTED");
     assert(held!.signal.aborted && held!.state === "lost");
-    await sleep(2500); // the waiting reserve gives up its connection, and others after it
+    await sleep(6000); // the waiting reserve gives up its connection, and others after it
     server.signal("SIGCONT");
     for (let isPut = false; !isPut;) {
       isPut = await queue.tube("later").put("at last").then(() => true, () => false);
@@ -196,13 +196,13 @@ async function impatient(options: StartOptions): Promise<void> {
 }
 
 async function halfOpen(options: StartOptions): Promise<void> {
-  await withProxy(options, { replyTimeoutMs: 400, heartbeatSeconds: 1 }, async (proxy, queue, direct) => {
+  await withProxy(options, { replyTimeoutMs: 2000, heartbeatSeconds: 1 }, async (proxy, queue, direct) => {
     const tube = queue.tube("t");
     await tube.put("one");
     const held = await tube.reserve();
     const waiting = queue.tube("later").reserve();
     await sleep(50);
-    proxy.silence(1000);
+    proxy.silence(4000);
     const [put, read] = await Promise.all([
       tube.put("two").then(() => null, (error) => error),
       queue.tubes(), // changes nothing, so it is asked again on another connection
@@ -211,7 +211,7 @@ async function halfOpen(options: StartOptions): Promise<void> {
     assert(read.includes("default"));
     const lost = await held!.delete().then(() => null, (error) => error);
     assert(lost instanceof LostLeaseError && lost.code === "DISCONNECTED");
-    assertEquals((await tube.reserve({ timeout: 10 }))?.text(), "one"); // the server has noticed, too
+    assertEquals((await tube.reserve({ timeout: 20 }))?.text(), "one"); // the server has noticed, too
     await direct.tube("later").put("at last");
     assertEquals((await waiting)?.text(), "at last");
   });

@@ -38,6 +38,6 @@ describe("jackd", { skip: IN_NODE && skipWithout("node", "nodejs") }, () => {
   after(() => Promise.all([server?.stop(), raised?.stop()]));
 
   for (const name of Object.keys({ ...scenarios, ...raisedScenarios })) {
-    it(name, { timeout: 20_000 }, () => running.get(name)!);
+    it(name, { timeout: 240_000 }, () => running.get(name)!);
   }
 });

@@ -85,7 +85,7 @@ describe("node-beanstalk", () => {
   });
   after(() => server?.stop());
 
-  it("takes a job through its life", { timeout: 20_000 }, async () => {
+  it("takes a job through its life", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "life");
     const second = (await client.put("second", 30, 20)).id;
     const first = (await client.put({ name: "first" }, 30, 10)).id;
@@ -112,7 +112,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("delays a put and a release", { timeout: 20_000 }, async () => {
+  it("delays a put and a release", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "delay");
     const putAt = performance.now();
     const { id, state } = await client.put("later", 30, 0, 1);
@@ -131,7 +131,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("keeps a touched job past its ttr and is warned before the deadline", { timeout: 20_000 }, async () => {
+  it("keeps a touched job past its ttr and is warned before the deadline", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "touch");
     const { id } = await client.put("slow", 1);
     await client.reserve();
@@ -145,7 +145,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("uses, watches, ignores and lists tubes", { timeout: 20_000 }, async () => {
+  it("uses, watches, ignores and lists tubes", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "tubes");
     assertEquals(await client.listTubeUsed(), "tubes");
     assertEquals(await client.listTubesWatched(), ["tubes"]);
@@ -157,7 +157,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("peeks and reads the three stats documents", { timeout: 20_000 }, async () => {
+  it("peeks and reads the three stats documents", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "stats");
     assertEquals(await client.peekReady(), null);
     const { id } = await client.put("counted", 77, 3);
@@ -173,7 +173,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("pauses a tube", { timeout: 20_000 }, async () => {
+  it("pauses a tube", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "pause");
     assertEquals(await client.pauseTube("no-such-tube", 1), false);
     const { id } = await client.put("held back");
@@ -186,7 +186,7 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("carries binary bodies and empty ones", { timeout: 20_000 }, async () => {
+  it("carries binary bodies and empty ones", { timeout: 240_000 }, async () => {
     const client = await connectTo(server.port, "binary", { serializer: rawBytes });
     for (const body of [binaryBody(), Buffer.alloc(0), Buffer.from("\r\n")]) {
       const { id } = await client.put(body);
@@ -197,11 +197,11 @@ describe("node-beanstalk", () => {
     await client.disconnect();
   });
 
-  it("carries bodies up to the limit and shows JOB_TOO_BIG above", { timeout: 20_000 }, async () => {
+  it("carries bodies up to the limit and shows JOB_TOO_BIG above", { timeout: 240_000 }, async () => {
     await carriesUpTo(server.port, DEFAULT_MAX_JOB_BYTES);
   });
 
-  it("carries 1 MiB when the limit is raised", { timeout: 20_000 }, async () => {
+  it("carries 1 MiB when the limit is raised", { timeout: 240_000 }, async () => {
     const raised = await startServer({ args: ["-z", String(ONE_MIB)] });
     try {
       await carriesUpTo(raised.port, ONE_MIB);

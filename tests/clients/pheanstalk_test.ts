@@ -51,8 +51,8 @@ describe("Pheanstalk", { skip: skipWithout("php", "php-cli") || skipWithoutLibra
   after(() => Promise.all([server?.stop(), raised?.stop()]));
 
   for (const [scenario, what] of SCENARIOS) {
-    it(what, { timeout: 20_000 }, () => running.get(scenario)!);
+    it(what, { timeout: 240_000 }, () => running.get(scenario)!);
   }
 
-  it("carries 1 MiB when the limit is raised", { timeout: 20_000 }, () => run("raised", raised.port));
+  it("carries 1 MiB when the limit is raised", { timeout: 240_000 }, () => run("raised", raised.port));
 });

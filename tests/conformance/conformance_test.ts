@@ -84,7 +84,7 @@ for (const { section, cases } of sections) {
   describe(`conformance: ${section}`, () => {
     for (const one of cases) {
       const skip = skipAll || reasonToSkip(one);
-      it(one.name, { timeout: 60_000, skip: skip || false }, async () => {
+      it(one.name, { timeout: 240_000, skip: skip || false }, async () => {
         const verdict = verdicts.get(one);
         assert(verdict, "the case was not played");
         const failure = await verdict;

@@ -10,9 +10,9 @@ import type { Ports } from "./ports.ts";
 import type { Action, Step, TranscriptCase, Within } from "./transcript.ts";
 
 /** How long an answer may take when the case does not say. */
-const ANSWER_MS = 5000;
+const ANSWER_MS = 10_000;
 /** How long a server may take to accept its first connection. */
-const START_MS = 15_000;
+const START_MS = 60_000;
 /** At the end every connection must stay quiet this long. */
 const SETTLE_MS = 25;
 

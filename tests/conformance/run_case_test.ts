@@ -21,7 +21,7 @@ async function assertFails(lines: string[], ...says: string[]): Promise<void> {
   for (const part of ["f.txt:1: the case", ...says]) assertStringIncludes(failure, part);
 }
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 
 describe("case runner: what passes", () => {
   it("every kind of step", LIMIT, async () => {

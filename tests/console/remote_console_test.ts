@@ -10,7 +10,7 @@ describe(
   "the console before a beanstalkd",
   { skip: skipWithout("beanstalkd") || skipWithout("chromium") },
   () => {
-    it("shows tubes, jobs and the server, and kicks, pauses and deletes", { timeout: 60_000 }, async () => {
+    it("shows tubes, jobs and the server, and kicks, pauses and deletes", { timeout: 240_000 }, async () => {
       const server = await startServer({ command: [requireProgram("beanstalkd")] });
       const words = ["console", "--server", `127.0.0.1:${server.port}`, "--http", "127.0.0.1:0"];
       const console = startProcess([...runnerbeanCommand(), ...words]);

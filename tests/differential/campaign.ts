@@ -36,7 +36,7 @@ const PER_LIFE = 200;
 /** Limits of the job size, by life. */
 const JOB_BYTES = [2000, 65535, 10, 65535, 300, 2000, 0];
 /** Only a server that never answers is waited for so long. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Runs until all sequences are done or servers differ. */
 export async function campaign(options: CampaignOptions): Promise<{ tally: Tally; failure?: Failure }> {

@@ -17,7 +17,7 @@ export const CONTROL = -1;
 const SURE = 3;
 
 /** A server that has just been started may take this long for its first reply. */
-const START_MS = 10_000;
+const START_MS = 60_000;
 
 interface Connection {
   readonly client: WireClient;

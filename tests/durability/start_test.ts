@@ -70,7 +70,7 @@ function commandOn(runtime: RuntimeName): string[] | null {
 describe("the lock of a log", () => {
   for (const other of ["deno", "bun", "node"] as const) {
     const skip = findRuntime(other) === "" && `${other} is not here`; // a part of the tests may run with one runtime only
-    it(`held by ${RUNTIME}, wanted by ${other}: exit 10`, { skip, timeout: 60_000 }, async () => {
+    it(`held by ${RUNTIME}, wanted by ${other}: exit 10`, { skip, timeout: 240_000 }, async () => {
       const command = commandOn(other);
       assert(command, `${other} is missing`);
       const { server, port } = await start();
@@ -85,7 +85,7 @@ describe("the lock of a log", () => {
     });
   }
 
-  it("is free after kill -9, at once", { timeout: 60_000 }, async () => {
+  it("is free after kill -9, at once", { timeout: 240_000 }, async () => {
     for (let round = 1; round <= 5; round++) {
       const { server, port } = await start();
       assertEquals(await ask(port, "put 0 0 60 1\r\nx\r\n"), `INSERTED ${round}\r\n`);
@@ -95,7 +95,7 @@ describe("the lock of a log", () => {
 });
 
 describe("a start that cannot be", () => {
-  it("-b on a directory that is not there, and on a file: exit 10", { timeout: 60_000 }, async () => {
+  it("-b on a directory that is not there, and on a file: exit 10", { timeout: 240_000 }, async () => {
     const missing = join(folder, "missing");
     const first = await refused(["-b", missing]);
     assertEquals(first.code, 10, first.stderr);
@@ -107,7 +107,7 @@ describe("a start that cannot be", () => {
     assert(second.stderr.includes(file), second.stderr);
   });
 
-  it("-b on a directory of beanstalkd's: names the way over", { timeout: 60_000 }, async () => {
+  it("-b on a directory of beanstalkd's: names the way over", { timeout: 240_000 }, async () => {
     writeFileSync(join(directory, "binlog.1"), new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0]));
     writeFileSync(join(directory, "lock"), "");
     const { code, stderr } = await refused();
@@ -121,7 +121,7 @@ describe("a start that cannot be", () => {
     );
   });
 
-  it("-b on a damaged log: names file and offset, and what helps", { timeout: 60_000 }, async () => {
+  it("-b on a damaged log: names file and offset, and what helps", { timeout: 240_000 }, async () => {
     const { server, port } = await start();
     for (let id = 1; id <= 20; id++) {
       assertEquals(await ask(port, "put 0 0 60 3\r\nabc\r\n"), `INSERTED ${id}\r\n`);
@@ -142,7 +142,7 @@ describe("a start that cannot be", () => {
 
   it(
     "-b on a log whose end is missing: refused, and says what to bring back",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       for (const signal of ["SIGTERM", "SIGKILL"] as const) {
         const { server, port } = await start([...runnerbeanCommand(), "-s", "4096"]);
@@ -179,7 +179,7 @@ describe("a start that cannot be", () => {
     },
   );
 
-  it("-b on a directory that may not be written", { timeout: 60_000, skip: noOtherUser() }, async () => {
+  it("-b on a directory that may not be written", { timeout: 240_000, skip: noOtherUser() }, async () => {
     chmodSync(folder, 0o755);
     chmodSync(directory, 0o555);
     chownSync(directory, 0, 0);

@@ -74,7 +74,7 @@ describe("SIGTERM", () => {
   for (const args of [[], ["-f", "1000"], ["-F"]]) {
     it(
       `under load ${args.join(" ")}: exit 0, and all that was acknowledged is there`,
-      { timeout: 60_000 },
+      { timeout: 240_000 },
       async () => {
         const server = await startServer({ args: ["-b", directory, ...args] });
         running.push(server);
@@ -97,7 +97,7 @@ describe("SIGTERM", () => {
 const SLOW_SYNC_MS = 700;
 
 describe("SIGTERM while HTTP requests wait for a slow disk", () => {
-  it("answers what was done as done, and what was not as not done", { timeout: 60_000 }, async () => {
+  it("answers what was done as done, and what was not as not done", { timeout: 240_000 }, async () => {
     const http = await freePort();
     const args = ["-b", directory, "--http", `127.0.0.1:${http}`];
     const server = await startServer({ command: [...ODD_SERVER], args, env: oddEnv(SLOW_SYNC_MS) });
@@ -169,7 +169,7 @@ function skipWithoutTracing(): string | false {
 
 describe("a log that fails while the server runs", () => {
   it("a write: exit 74, no reply that waited, nothing acknowledged lost", {
-    timeout: 60_000,
+    timeout: 240_000,
     skip: skipWithout("prlimit", "util-linux"),
   }, async () => {
     // From the moment the limit is set, no file may be written beyond its first kilobyte.
@@ -180,7 +180,7 @@ describe("a log that fails while the server runs", () => {
   });
 
   it("a sync: exit 74, no reply that waited, nothing acknowledged lost", {
-    timeout: 60_000,
+    timeout: 240_000,
     skip: skipWithout("strace") || skipWithoutTracing(),
   }, async () => {
     const inject = "inject=fdatasync:error=EIO:when=30+";

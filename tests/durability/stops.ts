@@ -41,7 +41,7 @@ export async function killInRecovery(
   const port = await freePort();
   const all = [...command, "-l", "127.0.0.1", "-p", "0", "--http", `127.0.0.1:${port}`, ...args];
   const server = startProcess(all, env);
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 60_000;
   while (!(await accepts(port)) && Date.now() < giveUpAt) await sleep(1);
   await sleep(random.below(RUNTIME === "node" ? 12 : 8));
   // What it says when it has read all: "recovered 12 jobs from ...".

@@ -13,7 +13,7 @@ import { WireClient } from "../support/wire_client.ts";
 import { NO_EPOLL } from "./no_epoll.ts";
 import { eventually, RecordedPeer } from "./recorder.ts";
 
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 240_000 };
 const LOOPBACK: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
 /** More than the system keeps for a connection. */

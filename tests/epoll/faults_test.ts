@@ -13,7 +13,7 @@ import { WireClient } from "../support/wire_client.ts";
 import { NO_EPOLL } from "./no_epoll.ts";
 import { eventually, RecordedPeer } from "./recorder.ts";
 
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 240_000 };
 const EINTR = 4;
 const EMFILE = 24;
 const ENOSPC = 28;

@@ -3,7 +3,7 @@ import { fail } from "@std/assert";
 import type { Peer, Transport } from "../../src/ports/transport.ts";
 import { sleep } from "../support/runtime.ts";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 export class RecordedPeer implements Peer {
   readonly transport: Transport;

@@ -16,7 +16,7 @@ import { WireClient } from "../support/wire_client.ts";
 import { bugEndsProcess } from "../server/bug_ends_process.ts";
 import { NO_EPOLL } from "./no_epoll.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 const COMMAND = [...runnerbeanCommand(), "--io", "epoll"];
 /** Sections of the conformance suite that are about bytes and time: what an adapter can spoil. */
 const SECTIONS = ["framing", "drain", "deadline"];

@@ -75,7 +75,7 @@ const WAYS: [string, string[], string | false][] = [
 for (const [how, args, skip] of WAYS) {
   describe(`connections that break off, ${how}`, { skip }, () => {
     for (const [what, each, act] of VARIANTS) {
-      it(what, { timeout: 30_000 }, async () => {
+      it(what, { timeout: 240_000 }, async () => {
         const server = await startServer({ args });
         try {
           await servedWhile(server, each, act);

@@ -35,7 +35,7 @@ async function knockUntilServed(port: number): Promise<WireClient | undefined> {
 }
 
 describe("too many connections", () => {
-  it("--max-connections 50 turns further ones away at once", { timeout: 30_000 }, async () => {
+  it("--max-connections 50 turns further ones away at once", { timeout: 240_000 }, async () => {
     const server = await startServer({ args: ["--max-connections", "50"] });
     try {
       // The connection with which startServer looked for the server may not be gone yet.
@@ -70,7 +70,7 @@ describe("too many connections", () => {
     }
   });
 
-  it("file descriptors run out", { timeout: 30_000, skip: NO_PROC }, async () => {
+  it("file descriptors run out", { timeout: 240_000, skip: NO_PROC }, async () => {
     const limited = ["sh", "-c", 'ulimit -n 64; exec "$0" "$@"', ...runnerbeanCommand()];
     const server = await startServer({ command: limited });
     try {

@@ -141,7 +141,7 @@ const WAYS: [string, string[], string | false][] = [
 ];
 describe("a flood of connections at 512 descriptors", { skip: skipWithout("prlimit", "util-linux") }, () => {
   for (const [how, args, skip] of WAYS) {
-    it(how, { timeout: 90_000, skip }, async () => {
+    it(how, { timeout: 240_000, skip }, async () => {
       const directory = mkdtempSync(join(tmpdir(), "runnerbean-flood-"));
       const httpPort = await freePort();
       const server = await startServer({

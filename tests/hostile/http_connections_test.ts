@@ -8,7 +8,7 @@ import { openService, type Service } from "../http/service.ts";
 import { RawClient, requestOf, UPGRADE } from "../http/raw_client.ts";
 import { sleep, until } from "../support/runtime.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 const HEALTH = requestOf("GET", "/healthz");
 /** Timers may be late on a busy machine, never early. */
 const LATE_MS = 5000;

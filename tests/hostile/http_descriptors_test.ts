@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 describe("at a limit of 512 open files", { skip: NO_PROC }, () => {
   for (const [what, bytes] of Object.entries(KINDS)) {
-    it(`connections that ${what}`, { timeout: 90_000 }, async () => {
+    it(`connections that ${what}`, { timeout: 240_000 }, async () => {
       const folder = mkdtempSync(join(tmpdir(), "runnerbean-descriptors-"));
       const port = await freePort();
       const limited = ["bash", "-c", `ulimit -n ${OPEN_FILES}; exec "$@"`, "limited", ...runnerbeanCommand()];

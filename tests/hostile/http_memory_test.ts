@@ -13,7 +13,7 @@ const PEERS = 20;
 const POUR_MS = 3000;
 /** For garbage of the runtime above all: what the peers send is ten times as much. */
 const ALLOWED_GROWTH = 256 * MIB;
-const LIMIT = { timeout: 90_000 };
+const LIMIT = { timeout: 240_000 };
 const MEBIBYTE = Buffer.alloc(MIB, "a");
 
 /** Sends pieces for a while to a server that may stop reading. Returns how many bytes went. */

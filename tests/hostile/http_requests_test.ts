@@ -137,7 +137,7 @@ for (const mode of ["plain", "tls"] satisfies Mode[]) {
 
     for (const [target, status] of TARGETS) {
       const shown = JSON.stringify(target.slice(0, 40));
-      it(`target ${shown}`, { timeout: 60_000 }, async () => {
+      it(`target ${shown}`, { timeout: 240_000 }, async () => {
         await check(shown, requestOf("GET", target), status);
         await check(`${shown}, upgrade`, requestOf("GET", target, STRANGE_UPGRADE), status);
         await check(`${shown}, WebSocket`, requestOf("GET", target, UPGRADE), status);
@@ -145,13 +145,13 @@ for (const mode of ["plain", "tls"] satisfies Mode[]) {
     }
 
     for (const [what, [bytes, status]] of Object.entries(REQUESTS)) {
-      it(what, { timeout: 60_000 }, () => check(what, bytes, status));
+      it(what, { timeout: 240_000 }, () => check(what, bytes, status));
     }
   });
 }
 
 describe("a client that closes its side at once", () => {
-  it("gets all answers to what it pipelined, in order", { timeout: 60_000 }, async () => {
+  it("gets all answers to what it pipelined, in order", { timeout: 240_000 }, async () => {
     const fuzzed = await startFuzzed("plain");
     try {
       for (let round = 0; round < 10; round++) {
@@ -175,7 +175,7 @@ describe("a client that closes its side at once", () => {
 });
 
 describe("with access control", () => {
-  it("nobody gets a WebSocket before it is known who they are", { timeout: 60_000 }, async () => {
+  it("nobody gets a WebSocket before it is known who they are", { timeout: 240_000 }, async () => {
     const fuzzed = await startFuzzed("auth");
     try {
       const ask = async (lines: readonly string[]): Promise<RawClient> => {

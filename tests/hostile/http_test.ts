@@ -36,7 +36,7 @@ describe("HTTP on the queue's port", () => {
   }
 
   for (const method of ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]) {
-    it(`${method} is hung up on`, { timeout: 20_000 }, async () => {
+    it(`${method} is hung up on`, { timeout: 240_000 }, async () => {
       const peer = await WireClient.connect(server.port);
       peer.send(`${method} /path?q=1 HTTP/1.1\r\n${HEADERS}${COMMANDS}`);
       assert(await peer.closed(2000), "the connection is still open");
@@ -47,7 +47,7 @@ describe("HTTP on the queue's port", () => {
     });
   }
 
-  it("a request in pieces", { timeout: 20_000 }, async () => {
+  it("a request in pieces", { timeout: 240_000 }, async () => {
     const peer = await WireClient.connect(server.port);
     for (const piece of ["PO", "ST / HT", "TP/1.1\r", "\n", HEADERS, COMMANDS]) {
       peer.send(piece);
@@ -57,12 +57,12 @@ describe("HTTP on the queue's port", () => {
     await assertNothingDone();
   });
 
-  it("fetch with commands as its body", { timeout: 20_000 }, async () => {
+  it("fetch with commands as its body", { timeout: 240_000 }, async () => {
     await assertRejects(() => fetch(`http://127.0.0.1:${server.port}/`, { method: "POST", body: COMMANDS }));
     await assertNothingDone();
   });
 
-  it("only the first line counts: later it is an unknown command", { timeout: 20_000 }, async () => {
+  it("only the first line counts: later it is an unknown command", { timeout: 240_000 }, async () => {
     const peer = await WireClient.connect(server.port);
     assertEquals(await peer.ask("list-tube-used\r\n"), "USING default\r\n");
     assertEquals(await peer.ask("GET / HTTP/1.1\r\n"), "UNKNOWN_COMMAND\r\n");

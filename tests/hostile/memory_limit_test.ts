@@ -25,7 +25,7 @@ describe("--max-memory", { skip: NO_PROC }, () => {
 
   afterEach(() => server?.stop());
 
-  it("32m: refuses puts, goes on with the rest, takes puts again", { timeout: 40_000 }, async () => {
+  it("32m: refuses puts, goes on with the rest, takes puts again", { timeout: 240_000 }, async () => {
     server = await startServer({ args: ["--max-memory", "32m"] });
     const limit = 32 * MIB;
     const growth = new MemoryGrowth(server.pid);
@@ -58,7 +58,7 @@ describe("--max-memory", { skip: NO_PROC }, () => {
     client.close();
   });
 
-  it("counts what a job costs beside its body", { timeout: 40_000 }, async () => {
+  it("counts what a job costs beside its body", { timeout: 240_000 }, async () => {
     const limit = 4 * MIB;
     server = await startServer({ args: ["--max-memory", String(limit)] });
     const client = await WireClient.connect(server.port);

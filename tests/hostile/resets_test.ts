@@ -45,7 +45,7 @@ describe("connection resets", () => {
     assertEquals(await settledStat(watcher, "current-connections", 1), 1, "connections left");
   }
 
-  it("while jobs are held: they are ready again", { timeout: 30_000 }, async () => {
+  it("while jobs are held: they are ready again", { timeout: 240_000 }, async () => {
     for (let i = 0; i < PEERS; i++) await put("held");
     await reset(async (peer) => assertEquals((await peer.ask("reserve\r\n")).slice(0, 8), "RESERVED"));
     const stats = await serverStats(watcher);
@@ -61,7 +61,7 @@ describe("connection resets", () => {
     ]);
   });
 
-  it("in the middle of a body: no trace of the job", { timeout: 30_000 }, async () => {
+  it("in the middle of a body: no trace of the job", { timeout: 240_000 }, async () => {
     await reset((peer) => {
       peer.send("put 0 0 60 65535\r\n");
       peer.send(Buffer.alloc(40 * KIB));
@@ -70,7 +70,7 @@ describe("connection resets", () => {
     assertEquals([stats["current-jobs-ready"], stats["current-producers"]], ["0", "0"]);
   });
 
-  it("in the middle of replies", { timeout: 30_000 }, async () => {
+  it("in the middle of replies", { timeout: 240_000 }, async () => {
     const id = await put("r".repeat(60_000));
     await reset(async (peer) => {
       peer.send(`peek ${id}\r\n`.repeat(200));
@@ -80,7 +80,7 @@ describe("connection resets", () => {
     assertEquals((await watcher.ask(`peek ${id}\r\n`)).length, `FOUND ${id} 60000\r\n`.length + 60_002);
   });
 
-  it("while waiting: the job goes to somebody who is there", { timeout: 30_000 }, async () => {
+  it("while waiting: the job goes to somebody who is there", { timeout: 240_000 }, async () => {
     await reset((peer) => peer.send("reserve\r\n"));
     const stats = await serverStats(watcher);
     assertEquals([stats["current-waiting"], stats["current-workers"]], ["0", "0"]);
@@ -88,7 +88,7 @@ describe("connection resets", () => {
     assertEquals(await watcher.ask("reserve-with-timeout 0\r\n"), `RESERVED ${id} 2\r\nhi\r\n`);
   });
 
-  it("before the server has read a byte", { timeout: 30_000 }, async () => {
+  it("before the server has read a byte", { timeout: 240_000 }, async () => {
     await reset((peer) => {
       peer.send("put 0 0 60 2\r\n");
       peer.socket.resetAndDestroy();

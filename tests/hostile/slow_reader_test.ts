@@ -41,7 +41,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     return { ids, answers: ids.map((id, index) => found(id, bodies[index])) };
   }
 
-  it("3,000 peeks at a job of 64 KiB, read a second later", { timeout: 40_000 }, async () => {
+  it("3,000 peeks at a job of 64 KiB, read a second later", { timeout: 240_000 }, async () => {
     const { ids, answers } = await twoJobs();
     const peer = await WireClient.connect(server.port);
     const pairs = 3000;
@@ -58,7 +58,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     peer.close();
   });
 
-  it("small commands without end: the server stops reading them", { timeout: 40_000 }, async () => {
+  it("small commands without end: the server stops reading them", { timeout: 240_000 }, async () => {
     const peer = await WireClient.connect(server.port);
     growth = new MemoryGrowth(server.pid);
     // Tubes in turn, so that a lost, doubled or exchanged answer shows.
@@ -78,7 +78,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     peer.close();
   });
 
-  it("long tube lists", { timeout: 40_000 }, async () => {
+  it("long tube lists", { timeout: 240_000 }, async () => {
     const keeper = await WireClient.connect(server.port);
     // Keeps the tube in the list when the bystander leaves.
     assertEquals(await keeper.ask("use bystander\r\n"), "USING bystander\r\n");
@@ -109,7 +109,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     keeper.close();
   });
 
-  it("3,000 times stats", { timeout: 40_000 }, async () => {
+  it("3,000 times stats", { timeout: 240_000 }, async () => {
     growth = new MemoryGrowth(server.pid);
     const peer = await WireClient.connect(server.port);
     peer.socket.pause();
@@ -128,7 +128,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     peer.close();
   });
 
-  it("a reader stopped by SIGSTOP and continued", { timeout: 40_000 }, async () => {
+  it("a reader stopped by SIGSTOP and continued", { timeout: 240_000 }, async () => {
     const { ids } = await twoJobs();
     const script = fileURLToPath(new URL("./peeking_process.ts", import.meta.url));
     const count = 2000;
@@ -153,7 +153,7 @@ describe("peers that do not read", { skip: NO_PROC }, () => {
     }
   });
 
-  it("peers that never read and are gone leave nothing behind", { timeout: 40_000 }, async () => {
+  it("peers that never read and are gone leave nothing behind", { timeout: 240_000 }, async () => {
     const { ids, answers } = await twoJobs();
     const peers: WireClient[] = [];
     for (let i = 0; i < 20; i++) {

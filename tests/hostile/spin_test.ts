@@ -34,7 +34,7 @@ describe("peers that could make the server spin", { skip: NO_PROC }, () => {
 
   it(
     "an out-of-band byte on a waiting connection",
-    { timeout: 30_000, skip: skipWithout("perl") },
+    { timeout: 240_000, skip: skipWithout("perl") },
     async () => {
       const waiter = startProcess([requireProgram("perl"), "-e", URGENT_WAITER, String(server.port)]);
       try {
@@ -58,7 +58,7 @@ describe("peers that could make the server spin", { skip: NO_PROC }, () => {
   );
 
   for (const [what, command] of [["cheap commands", "list-tube-used"], ["documents", "stats"]]) {
-    it(`a flooder of ${what} beside a lock-step client`, { timeout: 30_000 }, async () => {
+    it(`a flooder of ${what} beside a lock-step client`, { timeout: 240_000 }, async () => {
       const growth = new MemoryGrowth(server.pid);
       const flooder = startProcess([...runtimeCommand(), FLOODER, String(server.port), command]);
       try {

@@ -10,7 +10,7 @@ import { Random } from "../support/random.ts";
 import { freshSeed } from "../support/runtime.ts";
 import { withService } from "./service.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Sends bytes as they are and answers the first line of what comes back. */

@@ -35,7 +35,7 @@ function patternOf(expected: string): RegExp {
 describe("docs/HTTP.md", () => {
   it(
     "shows what happens",
-    { skip: skipWithout("curl"), timeout: 60_000 },
+    { skip: skipWithout("curl"), timeout: 240_000 },
     () =>
       withService(async (service) => {
         const all = steps();

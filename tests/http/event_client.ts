@@ -56,7 +56,7 @@ export class EventClient {
   }
 
   /** Waits until the condition holds; throws after `ms`. */
-  async until(condition: () => boolean, ms = 10_000): Promise<void> {
+  async until(condition: () => boolean, ms = 60_000): Promise<void> {
     const giveUpAt = Date.now() + ms;
     while (!condition()) {
       if (Date.now() > giveUpAt) {

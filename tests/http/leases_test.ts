@@ -6,7 +6,7 @@ import { sleep } from "../support/runtime.ts";
 import type { Json, Service } from "./service.ts";
 import { until, withService } from "./service.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 
 async function put(service: Service, tube: string, body: string, more = {}): Promise<number> {
   return (await service.call("POST", `/v1/tubes/${tube}/jobs`, { body, ...more })).json.id;

@@ -15,7 +15,7 @@ import {
 import { WireClient } from "../support/wire_client.ts";
 import { call } from "./service.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 const JOBS = 30_000;
 
 async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {

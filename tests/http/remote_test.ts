@@ -9,7 +9,7 @@ import type { ServerProcess } from "../support/server_process.ts";
 import { runnerbeanCommand, startProcess, startServer } from "../support/server_process.ts";
 import { WireClient } from "../support/wire_client.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 
 interface Answer {
   readonly status: number;

@@ -7,7 +7,7 @@ import type { Counts, Door, Held } from "./doors.ts";
 import { Random, takeAny } from "../support/random.ts";
 import { freshSeed } from "../support/runtime.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 const TUBES = ["alpha", "beta"];
 const STEPS = 120;
 

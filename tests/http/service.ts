@@ -118,7 +118,7 @@ export async function withService(
 
 /** Waits until the condition holds; fails after a while. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error(`it did not come to that: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

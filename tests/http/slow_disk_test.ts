@@ -7,7 +7,7 @@ import { sleep } from "../support/runtime.ts";
 import type { Answer, Service } from "./service.ts";
 import { until, withService } from "./service.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 /** Longer than it takes for sessions without jobs to be looked for twice. */
 const TWO_SWEEPS_MS = 2300;
 

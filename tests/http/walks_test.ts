@@ -8,7 +8,7 @@ import { Random } from "../support/random.ts";
 import { call, withService } from "./service.ts";
 import type { Service } from "./service.ts";
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 const NEVER = new AbortController().signal;
 
 /** Jobs put straight into the engine: a request for each would take too long. */

@@ -14,7 +14,7 @@ import { openBridge, openSocket } from "./web_socket_client.ts";
 
 type Scenario = (port: number) => Promise<void>;
 
-const LIMIT = { timeout: 60000 };
+const LIMIT = { timeout: 240_000 };
 /** See jackd_scenarios.mjs. */
 const IN_NODE = RUNTIME === "deno";
 const SCRIPT = fileURLToPath(new URL("../clients/jackd_scenarios.mjs", import.meta.url));

@@ -263,7 +263,7 @@ describe("a log of beanstalkd: what is not right in it", () => {
     assertEquals(result.jobs[1].body, body);
   });
 
-  it("survives random damage", { timeout: 60000 }, () => {
+  it("survives random damage", { timeout: 240_000 }, () => {
     const random = new Random(freshSeed("damaged logs of beanstalkd"));
     const records: StoredRecord[] = [];
     for (let i = 0; i < 60; i++) {

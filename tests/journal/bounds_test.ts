@@ -32,7 +32,7 @@ describe("the size of the log", () => {
   });
 
   for (const segmentBytes of [64 * KIB, MIB]) {
-    it(`one job, bury and kick, segments of ${segmentBytes}`, { timeout: 60_000 }, async () => {
+    it(`one job, bury and kick, segments of ${segmentBytes}`, { timeout: 240_000 }, async () => {
       const rounds = scaled(100_000);
       const churn = new Churn(new PlainDirectory(), segmentBytes);
       const id = churn.put(1000);
@@ -51,7 +51,7 @@ describe("the size of the log", () => {
     });
   }
 
-  it("many jobs through five idle restarts, on a disk", { timeout: 60_000 }, async () => {
+  it("many jobs through five idle restarts, on a disk", { timeout: 240_000 }, async () => {
     const jobs = scaled(300_000);
     real = new RealDirectory();
     const churn = new Churn(real, MIB, { lookEvery: 20 });
@@ -71,7 +71,7 @@ describe("the size of the log", () => {
     assertLessOrEqual(Math.max(...sizes), sizes[0] + MIB, "it does not grow by restarting");
   });
 
-  it("jobs put and truncated, and cleared away while others come", { timeout: 60_000 }, async () => {
+  it("jobs put and truncated, and cleared away while others come", { timeout: 240_000 }, async () => {
     const rounds = scaled(60);
     const churn = new Churn(new PlainDirectory(), 256 * KIB);
     for (let round = 0; round < rounds; round++) {
@@ -92,7 +92,7 @@ describe("the size of the log", () => {
     assertEquals(churn.queue.jobs, 0);
   });
 
-  it("one job with ever another body", { timeout: 60_000 }, async () => {
+  it("one job with ever another body", { timeout: 240_000 }, async () => {
     const rounds = scaled(50_000);
     const churn = new Churn(new PlainDirectory(), 256 * KIB);
     const id = churn.put(1000);
@@ -106,7 +106,7 @@ describe("the size of the log", () => {
     assertEquals(churn.queue.engine.live.find(id)!.bodyBytes, (rounds - 1) % 3000 + 2);
   });
 
-  it("jobs put and deleted beside an old one", { timeout: 60_000 }, async () => {
+  it("jobs put and deleted beside an old one", { timeout: 240_000 }, async () => {
     const jobs = scaled(1_000_000);
     const churn = new Churn(new PlainDirectory(), MIB);
     churn.put(500);
@@ -127,7 +127,7 @@ describe("the size of the log", () => {
   });
 
   for (const segmentBytes of [64 * KIB, 256 * KIB, MIB]) {
-    it(`random work, segments of ${segmentBytes}`, { timeout: 60_000 }, async () => {
+    it(`random work, segments of ${segmentBytes}`, { timeout: 240_000 }, async () => {
       const seed = freshSeed(`random work, segments of ${segmentBytes}`);
       const churn = new Churn(new PlainDirectory(), segmentBytes);
       await randomWork(churn, new Random(seed), scaled(60_000));
@@ -137,7 +137,7 @@ describe("the size of the log", () => {
   }
 
   for (const kind of ["interval", "never"] as const) {
-    it(`random work, sync policy ${kind}`, { timeout: 60_000 }, async () => {
+    it(`random work, sync policy ${kind}`, { timeout: 240_000 }, async () => {
       const seed = freshSeed(`random work, sync policy ${kind}`);
       const sync = kind === "never" ? { kind } : { kind, ms: 20 };
       const churn = new Churn(new PlainDirectory(), 256 * KIB, { sync });
@@ -146,7 +146,7 @@ describe("the size of the log", () => {
     });
   }
 
-  it("through a server process", { timeout: 60_000 }, async () => {
+  it("through a server process", { timeout: 240_000 }, async () => {
     const segmentBytes = 256 * KIB;
     real = new RealDirectory();
     const { path } = real;
@@ -159,7 +159,7 @@ describe("the size of the log", () => {
     assertLessOrEqual(most, allowed);
   });
 
-  it("random work on a disk", { timeout: 60_000 }, async () => {
+  it("random work on a disk", { timeout: 240_000 }, async () => {
     const seed = freshSeed("random work on a disk");
     real = new RealDirectory();
     const churn = new Churn(real, 256 * KIB, { lookEvery: 10 });

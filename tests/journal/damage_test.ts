@@ -85,7 +85,7 @@ function truncateAll(log: SmallLog): Tally {
 }
 
 describe("a log with one bit flipped", () => {
-  it("of killed processes", { timeout: 60_000 }, () => {
+  it("of killed processes", { timeout: 240_000 }, () => {
     const tally = flipAll(killed, STEP);
     tally.print(`every ${STEP === 1 ? "" : `${STEP}th `}bit of a killed process's log`);
     const tried = Object.values(tally.counts).reduce((a, b) => a + b);
@@ -94,7 +94,7 @@ describe("a log with one bit flipped", () => {
     assertGreaterOrEqual(tally.counts.cut, 1);
   });
 
-  it("of a process that ended in good order", { timeout: 60_000 }, () => {
+  it("of a process that ended in good order", { timeout: 240_000 }, () => {
     const tally = flipAll(closed, STEP);
     tally.print(`every ${STEP === 1 ? "" : `${STEP}th `}bit of a closed log`);
     const { refused, ...others } = tally.counts;
@@ -103,7 +103,7 @@ describe("a log with one bit flipped", () => {
     assertEquals(others, none, "a log that was closed is served whole or not at all");
   });
 
-  it("in the zeros behind it and in a spare: no harm", { timeout: 60_000 }, () => {
+  it("in the zeros behind it and in a spare: no harm", { timeout: 240_000 }, () => {
     const tally = new Tally();
     const last = segmentsOf(killed.contents).at(-1)!;
     const from = 8 * usedBytes(killed, last);
@@ -128,7 +128,7 @@ function total(log: SmallLog): number {
 
 describe("a log cut off at every byte", () => {
   for (const [what, log] of [["killed processes", killed], ["a closed one", closed]] as const) {
-    it(`of ${what}`, { timeout: 60_000 }, () => {
+    it(`of ${what}`, { timeout: 240_000 }, () => {
       const tally = truncateAll(log);
       tally.print(`${STEP === 1 ? "every truncation" : "truncations"} of the log of ${what}`);
       for (const outcome of ["refused", "cut", "short"] as const) {
@@ -213,7 +213,7 @@ describe("a log mangled in other ways", () => {
     assertGreaterOrEqual(tally.counts.refused, 1);
   });
 
-  it("garbage anywhere", { timeout: 60_000 }, () => {
+  it("garbage anywhere", { timeout: 240_000 }, () => {
     const random = new Random(freshSeed("garbage in a log"));
     const tally = new Tally();
     for (let round = 0; round < (IS_FULL ? 5000 : 500); round++) {
@@ -244,7 +244,7 @@ describe("a log mangled in other ways", () => {
 });
 
 describe("a log that was never synced", () => {
-  it("one bit flipped: what follows it was never promised", { timeout: 60_000 }, () => {
+  it("one bit flipped: what follows it was never promised", { timeout: 240_000 }, () => {
     const log = smallLog({ sync: { kind: "never" } });
     const tally = new Tally();
     for (const file of segmentsOf(log.contents)) {

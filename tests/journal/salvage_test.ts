@@ -195,7 +195,7 @@ describe("salvage", () => {
     assertEquals([again.verdict.kind, again.verdict.isClosed], ["whole", true]);
   });
 
-  it("loses exactly the frame that is damaged, whichever it is", { timeout: 60000 }, () => {
+  it("loses exactly the frame that is damaged, whichever it is", { timeout: 240_000 }, () => {
     for (const [i, { name, at, end }] of frames.entries()) {
       if (end === at + FRAME_HEAD_BYTES) continue; // the frame that closes the log has no records
       for (const offset of [at + 5, end - 1]) {
@@ -308,7 +308,7 @@ describe("salvage", () => {
     assertMatch(saved.losses[0].reason, /another queue/);
   });
 
-  it("never crashes on what is cut off, and saves what lies before", { timeout: 60000 }, () => {
+  it("never crashes on what is cut off, and saves what lies before", { timeout: 240_000 }, () => {
     const random = new Random(5);
     for (let round = 0; round < 60; round++) {
       const name = random.pick(names);

@@ -62,7 +62,7 @@ function step(queue: DrivenQueue, random: Random, ids: number[]): void {
 }
 
 describe("a turn that takes several commits", () => {
-  it("leaves after each of them what some moment of the turn was", { timeout: 60_000 }, async () => {
+  it("leaves after each of them what some moment of the turn was", { timeout: 240_000 }, async () => {
     const random = new Random(freshSeed("several commits"));
     const content = new MemoryKvContent();
     const { queue, kv } = await openMemoryQueue(content);
@@ -278,7 +278,7 @@ describe("a slow store", () => {
 });
 
 describe("what is found in a store", () => {
-  it("that is no queue's, or damaged, is refused and left alone", { timeout: 60_000 }, async () => {
+  it("that is no queue's, or damaged, is refused and left alone", { timeout: 240_000 }, async () => {
     const random = new Random(freshSeed("damage in a store"));
     const whole = new MemoryKvContent();
     const { queue } = await openMemoryQueue(whole);

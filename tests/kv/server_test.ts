@@ -59,7 +59,7 @@ function commandOn(runtime: RuntimeName): string[] {
 const JOBS = process.env.RUNNERBEAN_LONG ? 100_000 : 10_000;
 
 describe("a server with --kv", () => {
-  it("ends in good order on SIGTERM, and its jobs come back", { timeout: 60_000 }, async () => {
+  it("ends in good order on SIGTERM, and its jobs come back", { timeout: 240_000 }, async () => {
     const kv = join(folder, "jobs.kv");
     const { server, client } = await start(kv);
     assertEquals(await put(client, LARGEST), "INSERTED 1\r\n");
@@ -82,7 +82,7 @@ describe("a server with --kv", () => {
 
   for (const other of ["deno", "bun", "node"] as const) {
     const skip = findRuntime(other) === "" && `${other} is not here`; // a part of the tests may run with one runtime only
-    it(`is alone: a second one on ${other} is refused`, { skip, timeout: 60_000 }, async () => {
+    it(`is alone: a second one on ${other} is refused`, { skip, timeout: 240_000 }, async () => {
       const kv = join(folder, "jobs.kv");
       const { server, client } = await start(kv);
       await put(client, "mine");
@@ -96,7 +96,7 @@ describe("a server with --kv", () => {
     });
   }
 
-  it("whose lease another one took stops, with its replies unsent", { timeout: 60_000 }, async () => {
+  it("whose lease another one took stops, with its replies unsent", { timeout: 240_000 }, async () => {
     const kv = join(folder, "jobs.kv");
     const { server, client } = await start(kv);
     assertEquals(await put(client, "before"), "INSERTED 1\r\n");
@@ -115,7 +115,7 @@ describe("a server with --kv", () => {
 
   // Ten seconds pass before the second one may believe that the first is gone.
   const skip = process.env.RUNNERBEAN_CONFORMANCE_LONG !== "1" && "only with RUNNERBEAN_CONFORMANCE_LONG=1";
-  it("that was stopped for too long answers nothing any more", { skip, timeout: 60_000 }, async () => {
+  it("that was stopped for too long answers nothing any more", { skip, timeout: 240_000 }, async () => {
     const kv = join(folder, "jobs.kv");
     const { server: stale, client: late } = await start(kv);
     assertEquals(await put(late, "a"), "INSERTED 1\r\n");
@@ -131,7 +131,7 @@ describe("a server with --kv", () => {
     assertEquals(await put(client, "b"), "INSERTED 2\r\n");
   });
 
-  it("works with a database at a URL", { timeout: 60_000 }, async () => {
+  it("works with a database at a URL", { timeout: 240_000 }, async () => {
     const database = await startKvServer(join(folder, "served.kv"));
     try {
       const env = { DENO_KV_ACCESS_TOKEN: database.token };
@@ -150,7 +150,7 @@ describe("a server with --kv", () => {
     }
   });
 
-  it("refuses a start that cannot be, and says why", { timeout: 60_000 }, async () => {
+  it("refuses a start that cannot be, and says why", { timeout: 240_000 }, async () => {
     const refused = async (args: string[], code: number, message: RegExp): Promise<void> => {
       const ended = await runToEnd([...runnerbeanCommand(), ...HERE, ...args]);
       assertEquals(ended.code, code, ended.stderr);
@@ -168,7 +168,7 @@ describe("a server with --kv", () => {
 });
 
 describe(`the jobs of a KV on ${RUNTIME}`, () => {
-  it(`come back, ${JOBS} of them and one of the largest`, { timeout: 60_000 }, async () => {
+  it(`come back, ${JOBS} of them and one of the largest`, { timeout: 240_000 }, async () => {
     const kv = join(folder, "many.kv");
     const { server, client } = await start(kv);
     assertEquals(await put(client, LARGEST), "INSERTED 1\r\n");

@@ -22,7 +22,7 @@ import { sleep } from "../support/runtime.ts";
 import { startServer } from "../support/server_process.ts";
 import { WireClient, yamlOf } from "../support/wire_client.ts";
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 const JOBS = 300;
 
 /** A place that outlives its queues, and how a queue is opened on it. */

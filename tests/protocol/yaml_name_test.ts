@@ -117,7 +117,7 @@ describe("names in documents", () => {
     );
   });
 
-  it("are read as they are by PyYAML", { timeout: 60_000 }, (t) => {
+  it("are read as they are by PyYAML", { timeout: 240_000 }, (t) => {
     const hasPyYaml = spawnSync("python3", ["-c", "import yaml"]).status === 0;
     if (!hasPyYaml) return skip(t, "PyYAML is not installed");
     const names = [...drawNames(new Random(freshSeed("PyYAML")), 2_000)];

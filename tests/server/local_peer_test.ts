@@ -169,7 +169,7 @@ describe("a peer in this process", () => {
 });
 
 describe("peers in this process, with a real log", () => {
-  it("go on when a commit has made room for more than one turn's records", { timeout: 20_000 }, async () => {
+  it("go on when a commit has made room for more than one turn's records", { timeout: 240_000 }, async () => {
     const directory = mkdtempSync(join(tmpdir(), "runnerbean-"));
     try {
       await using queue = await Queue.open({

@@ -70,7 +70,7 @@ function fail(nth: number): () => boolean {
 describe("a server without memory", () => {
   afterEach(() => void (allocations.onTake = null));
 
-  it("says whole replies or closes that connection, whichever allocation fails", { timeout: 60_000 }, () => {
+  it("says whole replies or closes that connection, whichever allocation fails", { timeout: 240_000 }, () => {
     let closed = 0;
     let refused = 0;
     let nth = 1;

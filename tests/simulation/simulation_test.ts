@@ -25,7 +25,7 @@ const CRASHED_SEEDS = process.env.CI === "true" ? 8 : 3;
 const SEEDS_PER_TEST = 100;
 /** A planted bug must be found within this many seeds. */
 const SEEDS_PER_BUG = 500;
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 240_000 };
 
 /** Node prints results only between turns, and leaves those out that it has not printed when it is made to exit. */
 afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)));

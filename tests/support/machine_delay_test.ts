@@ -27,11 +27,11 @@ async function waitOf(command: string[], rivals: number): Promise<number> {
 }
 
 describe("the delay of the machine", { skip }, () => {
-  it("is seen where three processes share a processor", { timeout: 60_000 }, async () => {
+  it("is seen where three processes share a processor", { timeout: 240_000 }, async () => {
     assertGreaterOrEqual(await waitOf(BUSY, 2), 200);
   });
 
-  it("is nothing for a process that sleeps", { timeout: 60_000 }, async () => {
+  it("is nothing for a process that sleeps", { timeout: 240_000 }, async () => {
     assertLessOrEqual(await waitOf(["sleep", "60"], 2), 50);
   });
 });

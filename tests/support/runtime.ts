@@ -58,11 +58,11 @@ export function freshSeed(what: string): number {
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until something is so; throws when it is not after ten seconds. */
+/** Waits until something is so; throws when it is not after a minute. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + 60_000;
   while (!isSo()) {
-    if (performance.now() > giveUpAt) throw new Error(`not within ten seconds: ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`not within a minute: ${what}`);
     await sleep(1);
   }
 }

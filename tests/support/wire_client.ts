@@ -87,25 +87,25 @@ export class WireClient {
   }
 
   /** Takes exactly `count` bytes, or fewer when the connection ended or `ms` ran out. */
-  async take(count: number, ms = 5000): Promise<string> {
+  async take(count: number, ms = 30_000): Promise<string> {
     await this.until(() => this.#received.length >= count || this.ended, ms);
     return this.#takeNow(Math.min(count, this.#received.length));
   }
 
   /** Takes one whole reply: a line with its CR LF, and the body with its CR LF for OK, FOUND and RESERVED. "" when none came. */
-  async reply(ms = 5000): Promise<string> {
+  async reply(ms = 30_000): Promise<string> {
     await this.until(() => this.#replyLength() > 0 || this.ended, ms);
     return this.#takeNow(this.#replyLength());
   }
 
   /** Sends and takes one reply. */
-  ask(bytes: string | Uint8Array, ms = 5000): Promise<string> {
+  ask(bytes: string | Uint8Array, ms = 30_000): Promise<string> {
     this.send(bytes);
     return this.reply(ms);
   }
 
   /** Resolves true when the server closes within `ms`. */
-  closed(ms = 5000): Promise<boolean> {
+  closed(ms = 30_000): Promise<boolean> {
     return this.until(() => this.ended, ms);
   }
 

@@ -56,7 +56,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
     }
 
     for (const how of ["closed", "crashed"] as const) {
-      it(`brings jobs back with all that they are, ${how}`, { timeout: 60_000 }, async () => {
+      it(`brings jobs back with all that they are, ${how}`, { timeout: 240_000 }, async () => {
         queue.use("tube-of-the-first");
         const ids = BODY_BYTES.map((bytes, index) => put(bodyOf(bytes), index, 0, 60 + index));
         queue.use("t".repeat(200));
@@ -76,7 +76,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
         assertEquals(describeJobs(queue.engine), before, "reading changes nothing");
       });
 
-      it(`gives no id twice, ${how}`, { timeout: 60_000 }, async () => {
+      it(`gives no id twice, ${how}`, { timeout: 240_000 }, async () => {
         const kept = put(body("kept"));
         const deleted = put(body("deleted in its turn"));
         queue.delete(deleted);
@@ -93,7 +93,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       });
     }
 
-    it("keeps the order of buried jobs, and goes on with it", { timeout: 60_000 }, async () => {
+    it("keeps the order of buried jobs, and goes on with it", { timeout: 240_000 }, async () => {
       const ids = [1, 2, 3, 4, 5].map((n) => put(body(`buried ${n}`)));
       const order = [ids[3], ids[0], ids[4], ids[1]];
       for (const id of order) {
@@ -109,7 +109,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       assert(describeJobs(queue.engine).endsWith(`buried ${[...order, ids[2]].join(" ")}`));
     });
 
-    it("remembers the last of many changes in one turn", { timeout: 60_000 }, async () => {
+    it("remembers the last of many changes in one turn", { timeout: 240_000 }, async () => {
       const id = put(body("changed"));
       const big = put(bodyOf(70_000));
       for (let pri = 1; pri <= 50; pri++) {
@@ -126,7 +126,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       assertEquals(describeJobs(queue.engine), before);
     });
 
-    it("forgets what is deleted, large bodies too", { timeout: 60_000 }, async () => {
+    it("forgets what is deleted, large bodies too", { timeout: 240_000 }, async () => {
       const ids = BODY_BYTES.map((bytes) => put(bodyOf(bytes)));
       await queue.settle();
       for (const id of ids.slice(1)) queue.delete(id);
@@ -137,7 +137,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       assertEquals(queue.jobs, 1);
     });
 
-    it("has tickets that are reached when all is durable", { timeout: 60_000 }, async () => {
+    it("has tickets that are reached when all is durable", { timeout: 240_000 }, async () => {
       const { journal } = queue;
       await queue.settle();
       let last = journal.ticket;
@@ -157,7 +157,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
     });
 
     for (const how of ["closed", "crashed"] as const) {
-      it(`truncates, and spares what is reserved, ${how}`, { timeout: 60_000 }, async () => {
+      it(`truncates, and spares what is reserved, ${how}`, { timeout: 240_000 }, async () => {
         const large = bodyOf(150_000);
         const fill = (tube: string): number[] => {
           queue.use(tube);
@@ -191,7 +191,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
         assertEquals(describeJobs(queue.engine), kept, "truncated once is enough");
       });
 
-      it(`truncates those whose delay is over as ready ones, ${how}`, { timeout: 60_000 }, async () => {
+      it(`truncates those whose delay is over as ready ones, ${how}`, { timeout: 240_000 }, async () => {
         queue.use("waits");
         const soon = put(body("soon"), 0, 10);
         const later = put(body("later"), 0, 100);
@@ -205,7 +205,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
         assert(queue.engine.live.find(later) !== null);
       });
 
-      it(`moves and edits, ${how}`, { timeout: 60_000 }, async () => {
+      it(`moves and edits, ${how}`, { timeout: 240_000 }, async () => {
         queue.use("from");
         const ids = [10, 1022, 1023, 65_535, 140_000].map((bytes) => put(bodyOf(bytes)));
         await queue.settle();
@@ -229,7 +229,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       });
     }
 
-    it("is full for a while at most", { timeout: 60_000 }, async () => {
+    it("is full for a while at most", { timeout: 240_000 }, async () => {
       const { journal } = queue;
       const most = bodyOf(60_000);
       for (let n = 0; n < 150 && !journal.isFull; n++) put(most);
@@ -240,7 +240,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       assertEquals(describeJobs(queue.engine), before);
     });
 
-    it("belongs to one queue at a time", { timeout: 60_000 }, async () => {
+    it("belongs to one queue at a time", { timeout: 240_000 }, async () => {
       put(body("mine"));
       await queue.settle();
       const turns = setInterval(() => queue.commit(), 20); // a server that lives
@@ -256,7 +256,7 @@ for (const [kind, makePlace] of Object.entries(KINDS)) {
       assertEquals(queue.jobs, 2);
     });
 
-    it("is after random work as the queue is, over restarts", { timeout: 60_000 }, async () => {
+    it("is after random work as the queue is, over restarts", { timeout: 240_000 }, async () => {
       const random = new Random(freshSeed(`a journal ${kind}`));
       let alive: number[] = [];
       for (let life = 0; life < 3; life++) {
