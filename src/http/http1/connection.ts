@@ -120,15 +120,15 @@ export class HttpConnection implements SocketEvents {
     const head = readHead(text, MAX_HEADERS);
     if (head.kind === "fault") return this.#malformed(head.status, head.detail);
     this.#enter("request", Infinity);
-    this.#serve(head).catch((error: unknown) => {
+    const body = new BodyReader(head, this.#input, this.socket, this.#owner);
+    this.#serve(head, body).catch((error: unknown) => {
       this.#owner.failed(error); // a fault of this program: said once, and only this connection ends
       this.socket.destroy();
-    });
+    }).finally(() => body.release()); // also when the connection ended meanwhile
   }
 
-  async #serve(head: RequestHead): Promise<void> {
+  async #serve(head: RequestHead, body: BodyReader): Promise<void> {
     const { socket } = this;
-    const body = new BodyReader(head, this.#input, socket, this.#owner);
     this.#body = body;
     const gone = new AbortController();
     this.#gone = gone;
