@@ -49,6 +49,8 @@ export interface HttpOptions {
   readonly metricsTubes?: string;
   /** Most open connections, WebSockets included; each takes a descriptor. Default: 1024. */
   readonly maxConnections?: number;
+  /** Whether a connection that was accepted may keep its descriptor; it is closed if not, and this is called again. Default: yes. */
+  readonly hasDescriptors?: () => boolean;
   /** Other limits, for tests. */
   readonly limits?: Partial<HttpLimits>;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
@@ -138,6 +140,7 @@ export class HttpPort {
       { ...HTTP_LIMITS, connections: connections - handshakes, ...options.limits },
       (reason, peer) => door.refusals?.refused(reason, peer),
       log,
+      options.hasDescriptors,
     );
     const listener = await listenHttp(httpServer, host, port, secure, handshakes);
     return new HttpPort(listener, httpServer, options, audit, door);

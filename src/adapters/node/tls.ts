@@ -93,7 +93,7 @@ export class TlsListeners {
         if (peer !== null) transport.listenTo(peer);
       },
       this.textHandshakes,
-      refusals,
+      () => refusals?.refused("descriptors", null),
     );
   };
 
@@ -102,16 +102,17 @@ export class TlsListeners {
     address: Address,
     take: (socket: tls.TLSSocket) => void,
     mostHandshakes: number,
+    failed: () => void,
   ): Promise<Listener> => {
-    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes);
+    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes, failed);
   };
 
   private open(
     address: Address,
     protocol: string,
     take: (socket: tls.TLSSocket) => void,
-    mostHandshakes: number = MOST_HANDSHAKES,
-    refusals?: RefusalReporter,
+    mostHandshakes: number,
+    failed: () => void,
   ): Promise<Listener> {
     const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
@@ -135,7 +136,7 @@ export class TlsListeners {
       server.once("error", reject);
       server.listen(listenOptions(address), () => {
         server.removeListener("error", reject);
-        server.on("error", () => refusals?.refused("descriptors", null)); // as without TLS
+        server.on("error", failed); // as without TLS
         this.servers.add(server);
         const close = (): void => {
           this.servers.delete(server);
