@@ -77,8 +77,6 @@ interface Door {
   app: App | null;
   /** The server stops: nothing more is begun. */
   isLeaving: boolean;
-  /** Requests without an answer. */
-  unanswered: number;
   readonly origins: Origins;
   readonly gate: HttpGate | null;
   refusals: RefusalReporter | null;
@@ -124,7 +122,6 @@ export class HttpPort {
     const door: Door = {
       app: null,
       isLeaving: false,
-      unanswered: 0,
       origins,
       gate: httpGate,
       refusals: options.refusals ?? null,
@@ -200,7 +197,7 @@ export class HttpPort {
   async finish(): Promise<void> {
     this.refuse();
     const giveUpAt = performance.now() + ANSWER_GRACE_MS;
-    do await sleep(CHECK_MS); while (this.#door.unanswered > 0 && performance.now() < giveUpAt);
+    do await sleep(CHECK_MS); while (this.#server.unanswered > 0 && performance.now() < giveUpAt);
     const sentBy = performance.now() + SEND_GRACE_MS;
     do await sleep(CHECK_MS); while (this.#server.unsent.total > 0 && performance.now() < sentBy);
     await this.close();
@@ -217,15 +214,6 @@ export class HttpPort {
 
 /** Everything that is the same for every answer. */
 async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
-  door.unanswered++;
-  try {
-    return await answered(door, request, env);
-  } finally {
-    door.unanswered--;
-  }
-}
-
-async function answered(door: Door, request: Request, env: Env): Promise<Response> {
   const { origins, refusals } = door;
   const isHead = request.method === "HEAD";
   const response = origins.preflight(request) ?? refusal(origins, request, env, refusals) ??

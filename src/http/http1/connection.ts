@@ -47,6 +47,11 @@ export class HttpConnection implements SocketEvents {
     return this.#writer.unsent;
   }
 
+  /** Whether a request has been read that has no answer yet: not even one whose first bytes count as unsent. */
+  get isUnanswered(): boolean {
+    return this.#state === "request" && !this.#writer.hasBegun;
+  }
+
   // From the socket.
 
   received(chunk: Uint8Array): void {
@@ -119,6 +124,7 @@ export class HttpConnection implements SocketEvents {
     if (text === null) return;
     const head = readHead(text, MAX_HEADERS);
     if (head.kind === "fault") return this.#malformed(head.status, head.detail);
+    this.#writer.expect();
     this.#enter("request", Infinity);
     const body = new BodyReader(head, this.#input, this.socket, this.#owner);
     this.#serve(head, body).catch((error: unknown) => {

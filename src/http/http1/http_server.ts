@@ -72,6 +72,13 @@ export class HttpServer implements ConnectionOwner {
     return this.#connections.size;
   }
 
+  /** Requests without an answer. Once none is left, all answers count as unsent or are sent. */
+  get unanswered(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.isUnanswered) count++;
+    return count;
+  }
+
   /** Takes a connection over. */
   take(raw: RawSocket): void {
     if (this.#isClosed) return void raw.destroy();
