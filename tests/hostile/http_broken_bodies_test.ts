@@ -17,7 +17,7 @@ const WAITING = '{"tubes":["empty"],"timeoutSeconds":60}';
 const WHOLE = requestOf("POST", "/v1/reserve", [JSON_TYPE, "Content-Length: 40000"], WAITING.padEnd(40_000));
 
 const ENDINGS: readonly (readonly [string, (client: RawClient) => void])[] = [
-  ["is reset", ({ socket }) => "resetAndDestroy" in socket ? socket.resetAndDestroy() : socket.destroy()],
+  ["is reset", ({ socket }) => void socket.resetAndDestroy()],
   ["is closed", ({ socket }) => void socket.destroy()],
   ["is closed in one direction", ({ socket }) => void socket.end()],
 ];

@@ -29,8 +29,8 @@ const WAYS: readonly (readonly [string, Listen, boolean])[] = [
 ];
 const ENDINGS: readonly (readonly [string, (socket: net.Socket) => void])[] = [
   ["reset", (socket) => {
-    if ("resetAndDestroy" in socket && !("encrypted" in socket)) socket.resetAndDestroy();
-    else socket.destroy(); // TLS cannot
+    if (socket instanceof tls.TLSSocket) socket.destroy(); // cannot be reset
+    else socket.resetAndDestroy();
   }],
   ["closed", (socket) => void socket.destroy()],
 ];

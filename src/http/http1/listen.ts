@@ -26,7 +26,7 @@ export async function listenHttp(
     { kind: "tcp", host, port },
     (socket) => server.take(socket),
     mostHandshakes,
-    () => server.report("descriptors", null),
+    server.report,
   );
   const { address } = listener;
   return {
