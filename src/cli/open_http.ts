@@ -1,6 +1,7 @@
 // Opens the port of `--http`.
 
 import { createAfterInput } from "../adapters/deno/after_input.ts";
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address } from "../ports/transport.ts";
 import type { Refusals } from "../server/refusals.ts";
@@ -44,6 +45,7 @@ export async function openHttp(
       host,
       port,
       maxConnections,
+      hasDescriptors: areReservesFull,
       auditFile: options.auditFile,
       metricsTubes: options.metricsTubes,
       warn: printer.warn,

@@ -1,6 +1,7 @@
 // From checked options to a running server: binds, gives up root, wires signals, and says where it listens.
 
 import process from "node:process";
+import { areReservesFull } from "../adapters/node/descriptor_reserve.ts";
 import type { HttpPort } from "../http/serve_http.ts";
 import type { Address, Listen, Listener } from "../ports/transport.ts";
 import { Refusals } from "../server/refusals.ts";
@@ -46,7 +47,7 @@ export async function serve(options: Options, printer: Printer): Promise<StartPr
   let http: HttpPort | null = null;
   let isDrainWanted = false;
   let isLeaving = false;
-  const waiting = new WaitingRoom(budget.connections);
+  const waiting = new WaitingRoom(budget.connections, refusals, areReservesFull);
   const close = (): void => {
     for (const listener of listeners) listener.close();
     void http?.close();

@@ -1,7 +1,9 @@
 // Whoever connects while the jobs are being brought back waits here, unread, until there is a server. Those beyond a limit are
-// turned away at once, as by the server.
+// turned away at once, and counted as refused, as by the server.
 
+import type { RefusalReason, RefusalReporter } from "../ports/refusals.ts";
 import type { Accept, Peer, Transport } from "../ports/transport.ts";
+import { whereOf } from "../server/server_peer.ts";
 
 /** By what kind of listener a guest came. */
 export type GuestKind = "tcp" | "unix";
@@ -13,10 +15,21 @@ export class WaitingRoom {
   private server: Admit | null = null;
   private readonly guests = new Set<Guest>();
   private readonly most: number;
+  private readonly refusals: RefusalReporter | null;
+  private readonly hasDescriptors: () => boolean;
 
-  /** `most`: how many may wait at once. */
-  constructor(most: number = Infinity) {
+  /**
+   * `most`: how many may wait at once. `hasDescriptors`: whether a connection that was accepted may keep its descriptor; it is
+   * closed if not, and this is called again.
+   */
+  constructor(
+    most: number = Infinity,
+    refusals: RefusalReporter | null = null,
+    hasDescriptors: () => boolean = () => true,
+  ) {
     this.most = most;
+    this.refusals = refusals;
+    this.hasDescriptors = hasDescriptors;
   }
 
   /** For a listener of TCP. */
@@ -29,13 +42,19 @@ export class WaitingRoom {
 
   private take(kind: GuestKind, transport: Transport): Peer | null {
     if (this.server !== null) return this.server(transport, kind);
-    if (this.guests.size >= this.most) {
-      transport.close();
-      return null;
-    }
+    if (!this.hasDescriptors()) return this.turnAway(kind, transport, "descriptors");
+    if (this.guests.size >= this.most) return this.turnAway(kind, transport, "connections");
     const guest = new Guest(kind, transport, (left) => this.guests.delete(left));
     this.guests.add(guest);
     return guest;
+  }
+
+  private turnAway(kind: GuestKind, transport: Transport, reason: RefusalReason): null {
+    const { peerAddress = null } = transport; // before it is closed: then it is not known any more
+    transport.close();
+    if (reason === "descriptors") this.hasDescriptors();
+    this.refusals?.refused(reason, whereOf({ kind, peerAddress }));
+    return null;
   }
 
   /** There is a server: all who wait go on to it, and all who come later. */

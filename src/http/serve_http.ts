@@ -49,6 +49,8 @@ export interface HttpOptions {
   readonly metricsTubes?: string;
   /** Most open connections, WebSockets included; each takes a descriptor. Default: 1024. */
   readonly maxConnections?: number;
+  /** Whether a connection that was accepted may keep its descriptor; it is closed if not, and this is called again. Default: yes. */
+  readonly hasDescriptors?: () => boolean;
   /** Other limits, for tests. */
   readonly limits?: Partial<HttpLimits>;
   /** Calls back when the runtime has looked for input; nobody else may use it. Default: setImmediate. */
@@ -75,8 +77,6 @@ interface Door {
   app: App | null;
   /** The server stops: nothing more is begun. */
   isLeaving: boolean;
-  /** Requests without an answer. */
-  unanswered: number;
   readonly origins: Origins;
   readonly gate: HttpGate | null;
   refusals: RefusalReporter | null;
@@ -122,7 +122,6 @@ export class HttpPort {
     const door: Door = {
       app: null,
       isLeaving: false,
-      unanswered: 0,
       origins,
       gate: httpGate,
       refusals: options.refusals ?? null,
@@ -138,6 +137,7 @@ export class HttpPort {
       { ...HTTP_LIMITS, connections: connections - handshakes, ...options.limits },
       (reason, peer) => door.refusals?.refused(reason, peer),
       log,
+      options.hasDescriptors,
     );
     const listener = await listenHttp(httpServer, host, port, secure, handshakes);
     return new HttpPort(listener, httpServer, options, audit, door);
@@ -197,7 +197,7 @@ export class HttpPort {
   async finish(): Promise<void> {
     this.refuse();
     const giveUpAt = performance.now() + ANSWER_GRACE_MS;
-    do await sleep(CHECK_MS); while (this.#door.unanswered > 0 && performance.now() < giveUpAt);
+    do await sleep(CHECK_MS); while (this.#server.unanswered > 0 && performance.now() < giveUpAt);
     const sentBy = performance.now() + SEND_GRACE_MS;
     do await sleep(CHECK_MS); while (this.#server.unsent.total > 0 && performance.now() < sentBy);
     await this.close();
@@ -214,15 +214,6 @@ export class HttpPort {
 
 /** Everything that is the same for every answer. */
 async function answerAt(door: Door, request: Request, env: Env): Promise<Response> {
-  door.unanswered++;
-  try {
-    return await answered(door, request, env);
-  } finally {
-    door.unanswered--;
-  }
-}
-
-async function answered(door: Door, request: Request, env: Env): Promise<Response> {
   const { origins, refusals } = door;
   const isHead = request.method === "HEAD";
   const response = origins.preflight(request) ?? refusal(origins, request, env, refusals) ??

@@ -21,6 +21,7 @@ export const REFUSAL_REASONS = [
   "stranger",
   "http-request",
   "tls-greeting",
+  "tls-handshake",
   "http-connections",
   "http-timeout",
   "http-bad-request",

@@ -71,6 +71,10 @@ export const REFUSAL_TABLE: Readonly<Record<RefusalReason, RefusalRow>> = {
     "ended a connection to the text port",
     "it began with a TLS handshake, and this port has no TLS; see --tls-cert",
   ),
+  "tls-handshake": client(
+    "ended a connection during its TLS handshake",
+    "it failed, or was the oldest of too many; see --tls-cert",
+  ),
   "http-connections": shortage(
     "refused an HTTP connection",
     "as many are open as may be; close idle clients, or raise the limit of open files",

@@ -96,6 +96,41 @@ describe("the waiting room", () => {
     assertEquals(admitted, 2);
   });
 
+  it("counts whom it turns away, with the reason and the address", () => {
+    const told: string[] = [];
+    let looks = 0;
+    let hasDescriptors = true;
+    const refusals = {
+      refused: (reason: string, peer: string | null): void => void told.push(`${reason} ${peer}`),
+    };
+    const room = new WaitingRoom(1, refusals, () => {
+      looks++;
+      return hasDescriptors;
+    });
+    const refused = (kind: "tcp" | "unix"): readonly string[] => {
+      const transport = Object.assign(new Noted(), {
+        peerAddress: kind === "tcp" ? "127.0.0.1:5" as string | null : null,
+      });
+      const close = transport.close;
+      transport.close = (): void => {
+        transport.peerAddress = null;
+        close();
+      };
+      assertEquals(room.acceptAs(kind)(transport), null);
+      return transport.notes;
+    };
+    const guest = room.accept(new Noted())!;
+    assertEquals([refused("tcp"), refused("unix")], [["close"], ["close"]]);
+    guest.closed();
+    hasDescriptors = false;
+    looks = 0;
+    assertEquals(refused("tcp"), ["close"]);
+    assertEquals(looks, 2, "after the close its descriptor is looked for");
+    hasDescriptors = true;
+    assert(room.accept(new Noted()) !== null);
+    assertEquals(told, ["connections 127.0.0.1:5", "connections a unix socket", "descriptors 127.0.0.1:5"]);
+  });
+
   it("takes a no of the server's", () => {
     const room = new WaitingRoom();
     const transport = new Noted();

@@ -1,7 +1,7 @@
 // Both ports are flooded while the process may have 512 descriptors and keeps a log: who does plain work goes on, with a
 // connection from before and with a new one each time.
 import { describe, it } from "node:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
@@ -20,8 +20,6 @@ import { WireClient } from "../support/wire_client.ts";
 const FLOOD_MS = 6000;
 /** For a put, a reserve and a delete, connecting included. */
 const MOST_MS = 2000;
-/** Where HTTP does not bound its connections, only the text port can be flooded. */
-const IS_HTTP_BOUNDED = existsSync(`${PROJECT_DIR}src/http/http1/limits.ts`);
 
 /** Longest time that a timer of this process was late, in milliseconds: what a busy machine adds to anything. */
 class Lateness {
@@ -98,12 +96,12 @@ async function serveThroughFlood(server: ServerProcess, httpPort: number): Promi
     () => isMeasured,
     () => workAnew(server.port, performance.now() + 5 * MOST_MS),
   );
-  const ports = IS_HTTP_BOUNDED ? [server.port, httpPort] : [server.port];
   const flooder = startProcess([
     ...runtimeCommand(),
     `${PROJECT_DIR}tests/hostile/flooder.ts`,
     String(FLOOD_MS),
-    ...ports.map(String),
+    String(server.port),
+    String(httpPort),
   ]);
   let isOver = false;
   void flooder.exited.finally(() => (isOver = true));

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { describe, it } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Service, withService } from "./service.ts";
 
 /** Sends a request as it is; answers the status. `fetch` sets some headers itself. */
@@ -54,6 +54,21 @@ describe("what is refused over HTTP", () => {
       assertEquals((await call("GET", "/v1/tubes/none")).status, 404); // no refusal
       assertEquals(await counts(service), told);
     }, { maxJobBytes: 100 });
+  });
+
+  it("counts connections whose descriptor is needed elsewhere, and takes others afterwards", async () => {
+    let hasDescriptors = true;
+    await withService(async (service) => {
+      const { call, http } = service;
+      hasDescriptors = false;
+      for (let i = 0; i < 3; i++) {
+        await assertRejects(() => raw(service, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+      }
+      hasDescriptors = true;
+      assertEquals((await call("GET", "/healthz")).status, 200);
+      assertEquals(await counts(service), { descriptors: 3 });
+      assertEquals([http.counts.refused, http.counts.displaced], [3, 0]);
+    }, { hasDescriptors: () => hasDescriptors });
   });
 
   it("shares its counts with what is refused on the wire", async () => {

@@ -30,6 +30,7 @@ export interface ServiceOptions extends HttpParts {
   readonly journal?: (engine: Engine) => Journal;
   readonly limits?: Partial<HttpLimits>;
   readonly warn?: (line: string) => void;
+  readonly hasDescriptors?: () => boolean;
 }
 
 export interface Service {
@@ -64,6 +65,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     auditFile: options.auditFile ?? null,
     warn: options.warn ?? ((line): void => console.log(line)),
     limits: options.limits,
+    hasDescriptors: options.hasDescriptors,
     afterInput: isDeno ? await createAfterInput() : undefined,
   });
   http.begin(server, options);

@@ -44,6 +44,8 @@ interface BunRuntime {
 
 class BunTransport implements Transport {
   peer: Peer | null = null;
+  /** Read at once: when the peer has reset the connection, it is not known any more. */
+  readonly peerAddress: string | null;
   private readonly socket: BunSocket;
   /** What the system did not take yet of the buffer held. */
   private rest: Uint8Array | null = null;
@@ -53,11 +55,8 @@ class BunTransport implements Transport {
 
   constructor(socket: BunSocket) {
     this.socket = socket;
-  }
-
-  get peerAddress(): string | null {
-    const { remoteAddress, remotePort } = this.socket;
-    return remoteAddress ? `${remoteAddress}:${remotePort}` : null;
+    const { remoteAddress, remotePort } = socket;
+    this.peerAddress = remoteAddress ? `${remoteAddress}:${remotePort}` : null;
   }
 
   send(bytes: Uint8Array, length: number): boolean {

@@ -15,6 +15,8 @@ const BACKLOG = 1024;
 const NOTHING = Buffer.alloc(0);
 
 export class NodeTransport implements Transport {
+  /** Read at once: when the peer has reset the connection, it is not known any more. */
+  readonly peerAddress: string | null;
   private readonly socket: net.Socket;
   private readonly isTls: boolean;
   private peer: Peer | null = null;
@@ -25,11 +27,8 @@ export class NodeTransport implements Transport {
   constructor(socket: net.Socket) {
     this.socket = socket;
     this.isTls = "encrypted" in socket;
-  }
-
-  get peerAddress(): string | null {
-    const { remoteAddress, remotePort } = this.socket;
-    return remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
+    const { remoteAddress, remotePort } = socket;
+    this.peerAddress = remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
   }
 
   send(bytes: Uint8Array, length: number): boolean {

@@ -93,7 +93,7 @@ export class TlsListeners {
         if (peer !== null) transport.listenTo(peer);
       },
       this.textHandshakes,
-      refusals,
+      (reason, peer) => refusals?.refused(reason, peer),
     );
   };
 
@@ -102,16 +102,17 @@ export class TlsListeners {
     address: Address,
     take: (socket: tls.TLSSocket) => void,
     mostHandshakes: number,
+    report: RefusalReporter["refused"],
   ): Promise<Listener> => {
-    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes);
+    return this.open(address, HTTP_PROTOCOL, take, mostHandshakes, report);
   };
 
   private open(
     address: Address,
     protocol: string,
     take: (socket: tls.TLSSocket) => void,
-    mostHandshakes: number = MOST_HANDSHAKES,
-    refusals?: RefusalReporter,
+    mostHandshakes: number,
+    report: RefusalReporter["refused"],
   ): Promise<Listener> {
     const isText = protocol === TEXT_PROTOCOL;
     const server = tls.createServer({
@@ -124,9 +125,12 @@ export class TlsListeners {
       noDelay: true,
       keepAlive: true,
     });
-    const handshakes = new Handshakes(mostHandshakes);
+    const handshakes = new Handshakes(mostHandshakes, (peer) => report("tls-handshake", peer));
     server.on("connection", (socket: net.Socket) => handshakes.began(socket));
-    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    server.on("tlsClientError", (error, socket) => {
+      if (!isGone(error)) report("tls-handshake", addressOf(socket));
+      socket.destroy();
+    });
     server.on("secureConnection", (socket) => {
       handshakes.ended(socket);
       take(socket);
@@ -135,7 +139,7 @@ export class TlsListeners {
       server.once("error", reject);
       server.listen(listenOptions(address), () => {
         server.removeListener("error", reject);
-        server.on("error", () => refusals?.refused("descriptors", null)); // as without TLS
+        server.on("error", () => report("descriptors", null)); // as without TLS
         this.servers.add(server);
         const close = (): void => {
           this.servers.delete(server);
@@ -164,28 +168,49 @@ function commonName(certificate: tls.PeerCertificate | undefined): string | null
 
 /** Sockets whose handshake is going on, oldest first. The socket in the clear and the one in TLS are two; their port is one. */
 class Handshakes {
-  private readonly sockets = new Map<string, net.Socket>();
+  private readonly sockets = new Map<
+    string,
+    { readonly socket: net.Socket; readonly address: string | null }
+  >();
   private readonly most: number;
+  private readonly ends: (peer: string | null) => void;
 
-  constructor(most: number) {
+  /** `ends` is called when one of them has to make room for another. */
+  constructor(most: number, ends: (peer: string | null) => void) {
     this.most = most;
+    this.ends = ends;
   }
 
   began(socket: net.Socket): void {
     const peer = peerOf(socket);
-    this.sockets.set(peer, socket);
+    this.sockets.set(peer, { socket, address: addressOf(socket) });
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(peer));
     if (this.sockets.size <= this.most) return;
-    const [oldest] = this.sockets.keys();
-    this.sockets.get(oldest)!.destroy();
+    const [[oldest, { address, socket: oldSocket }]] = this.sockets;
     this.sockets.delete(oldest); // not all runtimes say at once that it is closed
+    oldSocket.destroy();
+    this.ends(address);
   }
 
   ended(socket: net.Socket): void {
     this.sockets.delete(peerOf(socket));
   }
 }
+
+function addressOf({ remoteAddress, remotePort }: net.Socket): string | null {
+  return remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
+}
+
+/**
+ * Whether a handshake failed since its peer closed or reset the connection: something may look now and then whether the port is
+ * open. Node and Deno notice that only when the time is up, so who says nothing cannot be told from who is gone.
+ */
+function isGone(error: Error): boolean {
+  return GONE.has((error as { code?: string }).code ?? "");
+}
+
+const GONE = new Set(["ECONNRESET", "EPIPE", "ERR_TLS_HANDSHAKE_TIMEOUT"]);
 
 function peerOf({ remoteAddress, remotePort }: net.Socket): string {
   return `${remoteAddress} ${remotePort}`;

@@ -17,6 +17,7 @@ export class AnswerWriter {
   readonly #owner: ConnectionOwner;
   readonly #setDeadline: (deadline: number) => void;
   #unsent = 0;
+  #hasBegun = false;
 
   /** `setDeadline` says until when the peer has to take something. */
   constructor(socket: HttpSocket, owner: ConnectionOwner, setDeadline: (deadline: number) => void) {
@@ -27,6 +28,16 @@ export class AnswerWriter {
 
   get unsent(): number {
     return this.#unsent;
+  }
+
+  /** Whether the first bytes of the answer to the request under way count as unsent, or did. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** A request begins, which has no answer yet. */
+  expect(): void {
+    this.#hasBegun = false;
   }
 
   /** Writes an answer and waits until it is taken. Returns whether the connection can serve another request. */
@@ -75,6 +86,7 @@ export class AnswerWriter {
     const { limits, unsent } = this.#owner;
     this.#unsent = bytes.length;
     unsent.add(bytes.length);
+    this.#hasBegun = true;
     if (unsent.total > limits.unsentBytes) this.#owner.relieve();
     for (let at = 0; at < bytes.length && !this.#socket.isClosed; at += WRITE_BYTES) {
       const piece = bytes.subarray(at, at + WRITE_BYTES);

@@ -47,6 +47,11 @@ export class HttpConnection implements SocketEvents {
     return this.#writer.unsent;
   }
 
+  /** Whether a request has been read that has no answer yet: not even one whose first bytes count as unsent. */
+  get isUnanswered(): boolean {
+    return this.#state === "request" && !this.#writer.hasBegun;
+  }
+
   // From the socket.
 
   received(chunk: Uint8Array): void {
@@ -119,16 +124,17 @@ export class HttpConnection implements SocketEvents {
     if (text === null) return;
     const head = readHead(text, MAX_HEADERS);
     if (head.kind === "fault") return this.#malformed(head.status, head.detail);
+    this.#writer.expect();
     this.#enter("request", Infinity);
-    this.#serve(head).catch((error: unknown) => {
+    const body = new BodyReader(head, this.#input, this.socket, this.#owner);
+    this.#serve(head, body).catch((error: unknown) => {
       this.#owner.failed(error); // a fault of this program: said once, and only this connection ends
       this.socket.destroy();
-    });
+    }).finally(() => body.release()); // also when the connection ended meanwhile
   }
 
-  async #serve(head: RequestHead): Promise<void> {
+  async #serve(head: RequestHead, body: BodyReader): Promise<void> {
     const { socket } = this;
-    const body = new BodyReader(head, this.#input, socket, this.#owner);
     this.#body = body;
     const gone = new AbortController();
     this.#gone = gone;

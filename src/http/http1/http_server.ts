@@ -6,7 +6,7 @@ import { describeError, type RateLimitedLog } from "../rate_limited_log.ts";
 import { type ConnectionState, HttpConnection } from "./connection.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Budget, ConnectionOwner, HttpCounts, ReportRefusal } from "./owner.ts";
-import type { RawSocket } from "./socket.ts";
+import { peerOf, type RawSocket } from "./socket.ts";
 
 const LONGEST_SWEEP_MS = 1000;
 
@@ -37,6 +37,7 @@ export class HttpServer implements ConnectionOwner {
     failed: 0,
   };
   readonly report: ReportRefusal;
+  readonly #hasDescriptors: () => boolean;
   readonly #log: RateLimitedLog;
   readonly #connections = new Set<HttpConnection>();
   /** Those that have not made a request yet, oldest first. */
@@ -46,18 +47,24 @@ export class HttpServer implements ConnectionOwner {
   #timer: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
 
+  /**
+   * `hasDescriptors`: whether a connection that was accepted may keep its descriptor. It is closed if not, and this is called
+   * again.
+   */
   constructor(
     answer: Answer,
     dress: (response: Response) => Response,
     limits: HttpLimits,
     report: ReportRefusal,
     log: RateLimitedLog,
+    hasDescriptors: () => boolean = () => true,
   ) {
     this.answer = answer;
     this.dress = dress;
     this.limits = limits;
     this.report = report;
     this.#log = log;
+    this.#hasDescriptors = hasDescriptors;
   }
 
   /** Open connections. */
@@ -65,9 +72,17 @@ export class HttpServer implements ConnectionOwner {
     return this.#connections.size;
   }
 
+  /** Requests without an answer. Once none is left, all answers count as unsent or are sent. */
+  get unanswered(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.isUnanswered) count++;
+    return count;
+  }
+
   /** Takes a connection over. */
   take(raw: RawSocket): void {
     if (this.#isClosed) return void raw.destroy();
+    if (!this.#hasDescriptors()) return this.#giveBack(raw);
     const isFull = this.#connections.size >= this.limits.connections && !this.#displaceOne();
     const connection = new HttpConnection(raw, this);
     this.#connections.add(connection);
@@ -139,6 +154,16 @@ export class HttpServer implements ConnectionOwner {
       }
     }
     return false;
+  }
+
+  /** Its descriptor is needed elsewhere. */
+  #giveBack(raw: RawSocket): void {
+    const peer = peerOf(raw); // before it is closed: then it is not known any more
+    raw.on("error", () => {});
+    raw.destroy();
+    this.#hasDescriptors();
+    this.counts.refused++;
+    this.report("descriptors", peer);
   }
 
   /** Over the limit for as long as it takes to say so. */

@@ -22,7 +22,12 @@ export async function listenHttp(
   mostHandshakes: number,
 ): Promise<HttpListener> {
   if (secure === null) return await listenPlain(server, host, port);
-  const listener = await secure({ kind: "tcp", host, port }, (socket) => server.take(socket), mostHandshakes);
+  const listener = await secure(
+    { kind: "tcp", host, port },
+    (socket) => server.take(socket),
+    mostHandshakes,
+    server.report,
+  );
   const { address } = listener;
   return {
     port: address.kind === "tcp" ? address.port : port,

@@ -12,7 +12,7 @@ export type ReportRefusal = (reason: RefusalReason, peer: string | null) => void
 export interface HttpCounts {
   /** Connections that were accepted. */
   accepted: number;
-  /** Answered 503 and closed, since as many as may be were open and none could be ended. */
+  /** Answered 503 and closed, since as many as may be were open and none could be ended; or closed, for want of descriptors. */
   refused: number;
   /** Ended to make room for another connection. */
   displaced: number;

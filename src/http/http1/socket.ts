@@ -10,6 +10,11 @@ export interface RawSocket extends Duplex {
   readonly remotePort?: number;
 }
 
+/** Address and port of the peer; null when they are not known. */
+export function peerOf({ remoteAddress, remotePort }: RawSocket): string | null {
+  return remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
+}
+
 export interface SocketEvents {
   /** Bytes arrived; they are only valid during the call. */
   received(chunk: Uint8Array): void;
@@ -31,8 +36,7 @@ export class HttpSocket {
   #waiting: (() => void)[] = [];
 
   constructor(raw: RawSocket, events: SocketEvents) {
-    const { remoteAddress, remotePort } = raw;
-    this.peer = remoteAddress === undefined ? null : `${remoteAddress}:${remotePort}`;
+    this.peer = peerOf(raw);
     this.#raw = raw;
     this.#events = events;
     raw.on("error", () => {}); // "close" follows

@@ -262,6 +262,8 @@ export const ENGLISH = {
   "refusal.times": "{n} {n|time|times} since the start.",
   "refusal.tls-greeting": "TLS clients at a port without TLS",
   "refusal.tls-greeting.todo": "Connect without TLS, or give the server a certificate with --tls-cert.",
+  "refusal.tls-handshake": "TLS handshakes fail",
+  "refusal.tls-handshake.todo": "Connect with TLS, and check certificates and protocols of the clients.",
   "refusal.token": "Wrong tokens",
   "refusal.token.todo":
     "A client uses a token that is not known, or not any more. The log names its address.",

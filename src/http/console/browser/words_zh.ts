@@ -253,6 +253,8 @@ export const CHINESE: Readonly<Record<keyof typeof ENGLISH, string>> = {
   "refusal.times": "启动以来 {n} 次。",
   "refusal.tls-greeting": "TLS 客户端连接到没有 TLS 的端口",
   "refusal.tls-greeting.todo": "不使用 TLS 连接，或用 --tls-cert 为服务器配置证书。",
+  "refusal.tls-handshake": "TLS 握手失败",
+  "refusal.tls-handshake.todo": "使用 TLS 连接，并检查客户端的证书和协议。",
   "refusal.token": "错误的令牌",
   "refusal.token.todo": "某个客户端使用未知或已失效的令牌。日志中有其地址。",
   "refusal.truncate": "拒绝清空管道",
