@@ -96,8 +96,11 @@ export const CHEAP_WATCHES = 16;
 /** A session that watches more tubes than this has an index of those with ready jobs; up to it a reserve looks at each. */
 export const MOST_UNINDEXED_WATCHES = 1024;
 
-/** Watches that one call takes out when a session is closed, before it gives the turn back: less than a millisecond. */
+/** Watches that are taken out when sessions are closed, by one call and between two, before it gives the turn back: less than a millisecond. */
 export const WATCHES_PER_CALL = 2048;
+
+/** A closed session that holds no more jobs, and has no more than CHEAP_WATCHES, is closed at once, however many are. */
+export const FEW_HELD_JOBS = 16;
 
 /** Commands of one peer in this process run in one turn: they cost no parsing and no reply, so it may be more. */
 export const LOCAL_COMMANDS_PER_TURN = 1024;

@@ -177,6 +177,56 @@ describe("a session that watches many tubes", () => {
     });
   }
 
+  for (const [watches, jobs] of [[1025, 0], [0, 100], [40, 17], [1025, 100]]) {
+    it(`shares the slices with others closed at once: ${watches} watches and ${jobs} jobs each`, () => {
+      const scene = new Scene(1024);
+      const { engine } = scene;
+      const producer = engine.open();
+      const sessions = Array.from({ length: 20 }, () => engine.open());
+      for (const [n, session] of sessions.entries()) {
+        for (let i = 0; i < watches; i++) scene.watch(session, `w${n}-${i}`);
+        for (let i = 0; i < jobs; i++) {
+          scene.put(producer, 0, 0, 60);
+          engine.reserve(session, NOW);
+        }
+      }
+      engine.outbox.clear();
+      let [leftWatches, leftJobs] = [engine.memory.watches, engine.counters.reserved];
+      const checkSlice = (): void => {
+        assert(leftWatches - engine.memory.watches <= WATCHES_PER_CALL, "watches of one turn");
+        assert(leftJobs - engine.counters.reserved <= MOVES_PER_CALL, "jobs of one turn");
+        [leftWatches, leftJobs] = [engine.memory.watches, engine.counters.reserved];
+      };
+      for (const session of sessions) engine.close(session, NOW);
+      checkSlice();
+      let slices = 0;
+      for (; engine.hasWork; slices++) {
+        engine.work(NOW);
+        checkSlice();
+      }
+      const least = Math.ceil(20 * Math.max((watches + 1) / WATCHES_PER_CALL, jobs / MOVES_PER_CALL));
+      assert(slices <= 2 * least + 1, `${slices} slices where ${least} would do`);
+      assertEquals([engine.counters.reserved, engine.memory.watches, engine.memory.sessions], [0, 1, 1]);
+      assertEquals(engine.counters.ready, 20 * jobs);
+      checkInvariants(engine);
+    });
+  }
+
+  it("is closed at once with few watches and jobs, however many others are", () => {
+    const scene = new Scene(1024);
+    const { engine } = scene;
+    const producer = engine.open();
+    const sessions = Array.from({ length: 1000 }, () => engine.open());
+    for (const session of sessions) {
+      scene.put(producer, 0, 0, 60);
+      engine.reserve(session, NOW);
+    }
+    engine.outbox.clear();
+    for (const session of sessions) engine.close(session, NOW);
+    assertEquals([engine.counters.reserved, engine.memory.sessions, engine.hasWork], [0, 1, false]);
+    checkInvariants(engine);
+  });
+
   it("has what its commands cost counted, with few, many and very many watches", () => {
     for (const [count, least, most] of [[1, 0, 0], [1000, 1000, 1000], [5000, 0, 0]]) {
       const { engine } = new Scene(1024);

@@ -1,10 +1,11 @@
 // Sockets by Bun.listen: one set of callbacks for all connections, writes straight to the system.
 
 import { abortLater } from "../linger.ts";
+import type { RefusalReporter } from "../../ports/refusals.ts";
 import type { Accept, Address, Listener, Peer, Transport } from "../../ports/transport.ts";
 
 // The part of Bun's interface that is used here; Bun's own types are not needed to check this project.
-interface BunSocket {
+export interface BunSocket {
   readonly remoteAddress?: string;
   readonly remotePort?: number;
   data: BunTransport | undefined;
@@ -17,7 +18,7 @@ interface BunSocket {
   setKeepAlive(on: boolean, initialDelay?: number): boolean;
 }
 
-interface BunCallbacks {
+export interface BunCallbacks {
   open(socket: BunSocket): void;
   data(socket: BunSocket, chunk: Uint8Array): void;
   drain(socket: BunSocket): void;
@@ -42,7 +43,7 @@ interface BunRuntime {
   }): BunListener;
 }
 
-class BunTransport implements Transport {
+export class BunTransport implements Transport {
   peer: Peer | null = null;
   /** Read at once: when the peer has reset the connection, it is not known any more. */
   readonly peerAddress: string | null;
@@ -98,27 +99,55 @@ class BunTransport implements Transport {
   }
 }
 
-/** Listens with Bun.listen. */
-export function listen(address: Address, accept: Accept): Promise<Listener> {
-  const { Bun } = globalThis as unknown as { Bun: BunRuntime };
-  const socket: BunCallbacks = {
-    open(socket) {
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true);
-      const transport = new BunTransport(socket);
-      socket.data = transport;
-      transport.peer = accept(transport);
+/** What Bun calls for each connection of a listener. */
+export function socketCallbacks(accept: Accept, refusals?: RefusalReporter): BunCallbacks {
+  /** What our own code threw last, to tell it from what Bun throws before it calls us. */
+  let ours: unknown;
+  const run = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      ours = error;
+      throw error;
+    }
+  };
+  return {
+    open: (socket) =>
+      run(() => {
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true);
+        const transport = new BunTransport(socket);
+        socket.data = transport;
+        transport.peer = accept(transport);
+      }),
+    data(socket, chunk) { // without a closure per chunk
+      try {
+        socket.data?.peer?.received(chunk);
+      } catch (error) {
+        ours = error;
+        throw error;
+      }
     },
-    data: (socket, chunk) => socket.data?.peer?.received(chunk),
-    drain: (socket) => socket.data?.drained(),
-    end: (socket) => socket.data?.peer?.ended(),
-    close: (socket) => socket.data?.peer?.closed(),
-    error: (_socket, error) => {
+    drain: (socket) => run(() => socket.data?.drained()),
+    end: (socket) => run(() => socket.data?.peer?.ended()),
+    close: (socket) => run(() => socket.data?.peer?.closed()),
+    error(socket, error) {
       // A socket's error has a code, and `close` follows and says it. What our own callbacks throw comes here as well, and
       // must end the process: a queue with a broken invariant does not go on.
-      if (!("code" in error)) throw error;
+      if ("code" in error) return;
+      if (error === ours || !(error instanceof RangeError)) throw error;
+      // Bun (1.4) had no memory for a chunk that it has read. The chunk is lost, so what follows on this connection cannot be
+      // understood.
+      refusals?.refused("allocation", socket.data?.peerAddress ?? null);
+      socket.data?.abort();
     },
   };
+}
+
+/** Listens with Bun.listen. */
+export function listen(address: Address, accept: Accept, refusals?: RefusalReporter): Promise<Listener> {
+  const { Bun } = globalThis as unknown as { Bun: BunRuntime };
+  const socket = socketCallbacks(accept, refusals);
   if (address.kind === "descriptor") return Promise.reject(new Error("Bun.listen cannot take a descriptor"));
   try {
     const where = address.kind === "unix"
