@@ -81,7 +81,7 @@ async function runTests(names, files, isWhole) {
 
 /** Runs groups of test files side by side, each on its runtime. One more than there are cores, up to three: tests often wait. */
 async function runGroups(waiting, environment) {
-  const reports = process.env.RUNNERBEAN_JUNIT ?? mkdtempSync(join(tmpdir(), "runnerbean-tests-"));
+  const reports = process.env.TEST_REPORTS ?? mkdtempSync(join(tmpdir(), "runnerbean-tests-"));
   mkdirSync(reports, { recursive: true });
   const runs = [];
   const lane = async (_, number) => {
@@ -101,7 +101,7 @@ async function runGroups(waiting, environment) {
     }
   };
   await Promise.all(Array.from({ length: Math.min(3, availableParallelism() + 1) }, lane));
-  if (process.env.RUNNERBEAN_JUNIT === undefined) rmSync(reports, { recursive: true });
+  if (process.env.TEST_REPORTS === undefined) rmSync(reports, { recursive: true });
   return runs;
 }
 
