@@ -1,18 +1,17 @@
 // Loopback ports for many servers started at once. The kernel's own choice may be given twice before the first server
 // has bound it; then two cases would talk to one server. So this counts through ports below those the kernel hands out.
+// Runs of tests side by side have a range each: two that count through one would find the same port free.
 import net from "node:net";
-
-const FIRST = 10_000;
-const COUNT = 20_000;
+import { PORTS } from "../support/server_process.ts";
 
 export class Ports {
-  #next = Math.floor(Math.random() * COUNT);
+  #next = Math.floor(Math.random() * PORTS.count);
 
   /** A port that is free now and has not been given out by this object before. */
   async take(): Promise<number> {
-    for (let tries = 0; tries < COUNT; tries++) {
-      const port = FIRST + this.#next;
-      this.#next = (this.#next + 1) % COUNT;
+    for (let tries = 0; tries < PORTS.count; tries++) {
+      const port = PORTS.first + this.#next;
+      this.#next = (this.#next + 1) % PORTS.count;
       if (await isFree(port)) return port;
     }
     throw new Error("no free port");

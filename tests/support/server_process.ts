@@ -27,15 +27,17 @@ export interface StartOptions {
   env?: Record<string, string>;
 }
 
+const LANE_PORTS = 5_000;
 /** Below what the system gives to outgoing connections; each of the runs side by side has a range of its own. */
-const FIRST_PORT = 10_000;
-const PORTS_PER_LANE = 5_000;
+export const PORTS: { readonly first: number; readonly count: number } = {
+  first: 10_000 + Number(process.env.TEST_LANE ?? 0) * LANE_PORTS,
+  count: LANE_PORTS,
+};
 
 /** A port that was free a moment ago, and that no other run of tests will ask for. */
 export async function freePort(): Promise<number> {
-  const lane = Number(process.env.TEST_LANE ?? 0);
   for (;;) {
-    const port = FIRST_PORT + lane * PORTS_PER_LANE + Math.floor(Math.random() * PORTS_PER_LANE);
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     if (await isFree(port)) return port;
   }
 }
