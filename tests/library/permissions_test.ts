@@ -78,7 +78,7 @@ const DENO: readonly Road[] = [
   {
     name: "`.`, with binlog()",
     code: `${IMPORTS.queue} const queue = await Queue.open({ store: binlog("DIR/log") });${WORK}`,
-    flags: ["--allow-read=DIR/log", "--allow-write=DIR/log", "--allow-sys=uid,gid"],
+    flags: ["--allow-read=DIR/log", "--allow-write=DIR/log"],
     fewer: { "--allow-read=DIR/log": "--allow-read", "--allow-write=DIR/log": "--allow-write" },
   },
   {
