@@ -34,10 +34,13 @@ export const PORTS: { readonly first: number; readonly count: number } = {
   count: LANE_PORTS,
 };
 
-/** A port that was free a moment ago, and that no other run of tests will ask for. */
+let nextPort = Math.floor(Math.random() * PORTS.count);
+
+/** A port that was free a moment ago, and that no other run of tests will ask for; nor will this one, for a long time. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const port = PORTS.first + nextPort;
+    nextPort = (nextPort + 1) % PORTS.count;
     if (await isFree(port)) return port;
   }
 }
