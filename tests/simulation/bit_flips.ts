@@ -2,6 +2,7 @@
 // that was not put like that.
 
 import { Disk } from "../../src/adapters/memory/disk.ts";
+import { STATE_NAME } from "../../src/journal/state_file.ts";
 import { LogProblem } from "../../src/journal/problem.ts";
 import type { Random } from "../support/random.ts";
 import { openOn } from "./life.ts";
@@ -26,7 +27,7 @@ export function flipOneBit(
   disk.flipBit(name, bit);
   try {
     const { engine } = openOn(disk, plan, 1, startedAt);
-    const [found, expected] = [engine, life.engine].map((one) => describe(one));
+    const [found, expected] = [engine, life.engine].map((one) => describe(one, name === STATE_NAME));
     if (found !== expected) {
       violation(`bit ${bit} of ${name} is flipped, and served are ${found}, not ${expected}`);
     }
@@ -37,7 +38,12 @@ export function flipOneBit(
   }
 }
 
-function describe(engine: Life["engine"]): string {
+/**
+ * Without instants where a slot of the state file is lost: the older one may not know that the clock was set back, and then
+ * instants are only brought into range.
+ */
+function describe(engine: Life["engine"], isWithoutInstants: boolean): string {
   const jobs = readJobs(engine).sort((a, b) => a.id - b.id);
-  return JSON.stringify(jobs.map((job) => ({ ...job, body: [...job.body] })));
+  const instants = isWithoutInstants ? { createdAt: 0, deadline: 0 } : {};
+  return JSON.stringify(jobs.map((job) => ({ ...job, ...instants, body: [...job.body] })));
 }
